@@ -1,0 +1,1 @@
+"""Roadworthy takes a machine-learning system from a commit to production, and keeps it there."""

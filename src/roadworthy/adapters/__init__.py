@@ -1,0 +1,1 @@
+"""The world outside, a file a thing."""

@@ -1,0 +1,1 @@
+"""What a project's processes are kept from."""

@@ -1,0 +1,1 @@
+"""The composition roots: alone choose adapters, read the environment, and may import inside functions."""

@@ -1,0 +1,1 @@
+"""Datasets: where they come from, their pins, and tables of their rows."""

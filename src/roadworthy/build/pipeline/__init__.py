@@ -1,0 +1,1 @@
+"""Stages: their graph, their keys, and their execution."""

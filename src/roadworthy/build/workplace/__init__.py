@@ -1,0 +1,1 @@
+"""Where work is done: a clean checkout, its limits and its confinement."""

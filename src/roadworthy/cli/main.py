@@ -1,0 +1,86 @@
+"""The command line: commands are loaded when they are called, so that `--help` costs next to nothing."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import NoReturn
+
+import click
+
+from roadworthy.cli import crash
+from roadworthy.version import VERSION
+
+# command: (module under roadworthy.cli, one line for --help)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("new", "Make a project from a template."),
+    "template": ("template", "Merge a newer version of the template into a project."),
+    "check": ("check", "Read every declared file and report every fault at once."),
+    "schema": ("schema", "Print the JSON Schema of a declared file."),
+    "data": ("data", "Add, update, compare, fetch and push versioned data."),
+    "status": ("status", "Show what differs from the last run, and what is deployed."),
+    "run": ("run", "Run the stages whose inputs have changed."),
+    "why": ("why", "Say why a stage would run, or did."),
+    "params": ("params", "Compare parameters with another revision."),
+    "metrics": ("metrics", "Compare metrics with another revision."),
+    "test": ("test", "Test the data and the model of the last run."),
+    "review": ("review", "Hold a change against its base and production, on one page."),
+    "release": ("release", "Make a version of the tested model."),
+    "deploy": ("deploy", "Put a version into an environment."),
+    "rollback": ("rollback", "Put the previous version back."),
+    "history": ("history", "List versions and deployments, as of any day."),
+    "serve": ("serve", "Serve what is deployed in an environment."),
+    "demo": ("demo", "Take a real system through the whole loop."),
+    "doctor": ("doctor", "Say what is missing on this machine, and how to get it."),
+    "completion": ("completion", "Print the script that completes commands in your shell."),
+}
+
+_INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, and listed without being imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        command: click.Command = importlib.import_module(f"roadworthy.cli.{module}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, message="roadworthy %(version)s")
+def roadworthy() -> None:
+    """Take a machine-learning system from a commit to production, and keep it there."""
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 done, 1 failed, 2 usage, 3 a test says no … 70 our bug, 130 interrupted."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        status = roadworthy.main(prog_name="roadworthy", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as fault:
+        fault.show()
+        return fault.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.secho("Interrupted.", err=True)
+        return _INTERRUPTED
+    except Exception as fault:  # noqa: BLE001 - the outermost handler
+        return crash.explain(fault)
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,98 @@
+"""`contracts/NAME.yaml`: what a dataset must satisfy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from roadworthy.declare.requirements import ColumnType
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """What one column must satisfy; shares are in [0, 1] and may be written as 5%."""
+
+    type: ColumnType | None = None
+    unit: str | None = None
+    missing: float | None = None  # the largest share of missing values; None: not checked
+    unique: bool = False
+    min: float | str | None = None
+    max: float | str | None = None
+    allowed: tuple[str | float | bool, ...] | None = None
+    pattern: str | None = None
+    known_at: str | None = None  # "prediction", or e.g. "-2h": when the value is known, relative to the prediction
+    mean: Mapping[str, float] | None = None  # at_least, at_most
+    distinct: Mapping[str, int] | None = None  # at_least, at_most
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """Values that must stand in another dataset's column."""
+
+    columns: tuple[str, ...]
+    in_: str  # a dataset's name or path
+    key: tuple[str, ...]
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class TableRule:
+    """What the table as a whole must satisfy."""
+
+    rows: Mapping[str, int] | None = None  # at_least, at_most
+    key: tuple[str, ...] = ()
+    duplicates: float | None = None  # the largest share of rows that stand twice
+    fresh: str | None = None
+    relations: tuple[str, ...] = ()  # predicates that hold for every row
+    foreign_keys: tuple[ForeignKey, ...] = ()
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Training and test rows stay apart."""
+
+    training: str
+    test: str
+    key: tuple[str, ...] = ()
+    time: str | None = None  # every training row lies before every test row
+
+
+@dataclass(frozen=True)
+class LabelRule:
+    """What the label must satisfy."""
+
+    column: str
+    share: Mapping[str, float] | None = None  # at_least, at_most
+    conflicts: float | None = None
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """Columns that must not exist."""
+
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SqlCheck:
+    """A query over the table `rows` that returns the rows that are wrong."""
+
+    name: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The whole of a contract. `dataset` is a dataset's name, a source's name or a path."""
+
+    apiVersion: Literal["roadworthy/v1alpha1"]
+    dataset: str
+    columns: Mapping[str, ColumnRule] = field(default_factory=dict)
+    other_columns: Literal["allowed", "refused"] = "allowed"
+    table: TableRule = field(default_factory=TableRule)
+    splits: Splits | None = None
+    label: LabelRule | None = None
+    privacy: Privacy = field(default_factory=Privacy)
+    sql: tuple[SqlCheck, ...] = ()

@@ -1,0 +1,40 @@
+"""`failure_modes/FM-NNN.yaml`: a known scenario where the model fails, with examples and an owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Found:
+    """When and by whom a failure mode was found."""
+
+    on: str
+    by: Literal["monitor", "red_team", "person"]
+    incident: str | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Until when a failure mode is lived with, and why."""
+
+    until: str
+    why: str
+
+
+@dataclass(frozen=True)
+class FailureMode:
+    """The whole of a failure mode's file. `expect` is `label`, or a predicate over inputs and outputs."""
+
+    apiVersion: Literal["roadworthy/v1alpha1"]
+    title: str
+    found: Found
+    owner: str
+    severity: Literal["low", "medium", "high", "critical"]
+    examples: str
+    expect: str = "label"
+    status: Literal["open", "guarded", "accepted"] = "open"
+    accepted: Accepted | None = None
+    share: float = 1.0
+    held_out: str | None = None

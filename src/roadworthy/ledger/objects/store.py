@@ -1,0 +1,33 @@
+"""What is needed of a place that keeps bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from roadworthy.ledger.objects.address import Address
+
+
+class ObjectStore(Protocol):
+    """Keeps bytes under their address. Every operation may be repeated."""
+
+    def put(self, data: bytes) -> Address:
+        """Keep *data* durably. Raises StorageError."""
+
+    def put_file(self, path: Path, address: Address) -> None:
+        """Keep the bytes of *path*, known to be *address*. Raises IntegrityError when they are not, StorageError."""
+
+    def get(self, address: Address) -> bytes:
+        """Return the bytes, checked. Raises NotFound, IntegrityError."""
+
+    def copy_to(self, address: Address, path: Path) -> None:
+        """Write the bytes to *path*, checked and all or nothing. Raises NotFound, IntegrityError, StorageError."""
+
+    def __contains__(self, address: object) -> bool:
+        """Whether the bytes are kept here (not whether they are undamaged)."""
+
+    def __iter__(self) -> Iterator[Address]:
+        """Every address kept."""

@@ -1,0 +1,1 @@
+"""What was predicted: append-only segments."""

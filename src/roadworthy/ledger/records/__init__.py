@@ -1,0 +1,1 @@
+"""Facts: signed statements, written before they are acknowledged."""

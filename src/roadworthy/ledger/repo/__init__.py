@@ -1,0 +1,1 @@
+"""The git repository that a project lives in: commits, branches, tags."""

@@ -1,0 +1,1 @@
+"""Versions and deployments, read from tags."""

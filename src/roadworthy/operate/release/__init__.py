@@ -1,0 +1,1 @@
+"""Versions, deployments and rollbacks: written as records, then as tags."""

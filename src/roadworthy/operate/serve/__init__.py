@@ -1,0 +1,1 @@
+"""Predictions over HTTP: the gateway, the guard, the protocol and the switch."""

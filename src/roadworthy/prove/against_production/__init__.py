@@ -1,0 +1,1 @@
+"""A candidate and production on the same rows, example by example, above the noise of training."""

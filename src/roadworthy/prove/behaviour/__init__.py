@@ -1,0 +1,1 @@
+"""Model tests: explicit behaviour, and whether a test can fail at all."""

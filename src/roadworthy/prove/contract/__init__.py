@@ -1,0 +1,1 @@
+"""Data tests: what a dataset must satisfy."""

@@ -1,0 +1,1 @@
+"""Metrics with intervals, by slice, computed by us from a model's predictions."""
