@@ -1,0 +1,37 @@
+"""What every test shares: a home of its own, an identity for git, and a guard on the home and the network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from guard import Guard
+
+ROOT = Path(__file__).parents[1]
+GUARD = Guard(home=Path.home(), allowed=(ROOT, *Guard.python_folders()))
+
+
+def pytest_configure() -> None:
+    """Put the guard on before any test is collected."""
+    GUARD.install()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache() -> None:
+    """Let package caches of subprocesses live in the repository, not in the home."""
+    os.environ.setdefault("UV_CACHE_DIR", str(ROOT / ".cache" / "uv"))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test an empty home and a git identity, and nothing of the user's configuration."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / ".config"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
+    return folder
