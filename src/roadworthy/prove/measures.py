@@ -1,0 +1,160 @@
+"""The shape of `Proof.measures`: what was measured, as JSON, for the review page and for machines.
+
+Roles are `candidate`, `baseline` and `production`; a role that could not be measured is None in `metrics` and
+`differences` and left out of `calibration`, `histogram.counts` and `confusion`. Every share is in [0, 1]; no number is
+NaN or infinite (None stands for "not defined here", for example an AUC of rows of one class).
+
+Two sets of rows are in play. Everything but `against_production` is measured on the candidate's own reference rows.
+`against_production` is measured on the rows named in its `rows_of`: production's own frozen reference rows whenever the
+candidate can predict them, so that a change that damages the reference rows cannot hide.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+Role = Literal["candidate", "baseline", "production"]
+
+
+class Interval(TypedDict):
+    """A measured value and its 95 % interval by the bootstrap; None where it is not defined or was not resampled."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class SliceMeasure(TypedDict):
+    """One declared slice: its metric for each role; a role is None when it was not measured."""
+
+    name: str
+    where: str
+    metric: str
+    rows: int
+    candidate: Interval | None
+    baseline: Interval | None
+    production: Interval | None
+
+
+class CalibrationBin(TypedDict):
+    """Rows whose stated chance lies in [low, high): how many, what was stated on average, what was observed.
+
+    `observed_low` and `observed_high` are the Wilson interval of the observed share. Bins without rows are left out.
+    """
+
+    low: float
+    high: float
+    rows: int
+    stated: float
+    observed: float
+    observed_low: float
+    observed_high: float
+
+
+class Histogram(TypedDict):
+    """Scores of every role in the same bins: `edges` has one more number than each list in `counts`."""
+
+    edges: list[float]
+    counts: dict[str, list[int]]
+
+
+class Confusion(TypedDict):
+    """Rows by decision and outcome, under the declared decision. `cutoff`: the lowest score that is flagged."""
+
+    true_positive: int
+    false_positive: int
+    true_negative: int
+    false_negative: int
+    cutoff: float | None
+
+
+class Answer(TypedDict):
+    """What one model said of one row: its score, what was decided, and whether that was right."""
+
+    score: float | str | None
+    decision: bool | str | float
+    right: bool
+
+
+class FlipExample(TypedDict):
+    """One row on which the two models differ in being right."""
+
+    key: dict[str, object]
+    inputs: dict[str, object]
+    label: object
+    production: Answer
+    candidate: Answer
+
+
+class Floor(TypedDict):
+    """The noise floor: the negative flips of production's own recipe trained again (a new seed, bootstrapped rows).
+
+    `twins` holds each twin's share; `value` is their mean, `low` and `high` its interval over rows and twins.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    twins: list[float]
+    runs: int
+    seconds: float
+    cached: bool
+
+
+class AgainstProduction(TypedDict):
+    """The candidate held against the version in production, row by row.
+
+    `negative` and `positive` are shares of `rows`: production right and candidate wrong; the other way round.
+    `excess` is `negative` minus the floor, `allowed` what the requirement allows of it, `ratio` negative : positive
+    (None without positive flips), `primary` the candidate's primary metric minus production's. `outcome` is
+    `within_noise`, `upgrade` (the flips are paid for by a better primary metric), `blocked`, or `not_judged` (see
+    `reason`).
+    `broken` and `fixed` hold up to 20 rows each, those first whose score moved most; empty when the profile says
+    `review: {rows: never}`.
+    """
+
+    version: str
+    rows: int
+    rows_of: Literal["production", "candidate"]
+    negative: Interval
+    positive: Interval
+    negative_count: int
+    positive_count: int
+    ratio: float | None
+    upgrade_ratio: float
+    floor: Floor | None
+    excess: Interval | None
+    allowed: float
+    primary_metric: str | None
+    primary: Interval | None
+    outcome: Literal["within_noise", "upgrade", "blocked", "not_judged"]
+    reason: str
+    broken: list[FlipExample]
+    fixed: list[FlipExample]
+
+
+class Measures(TypedDict):
+    """All of it.
+
+    `differences[other][metric]` is the candidate minus the other role, by a paired bootstrap. `directions` says of each
+    metric which way is better. `decision` is the declared decision in words. `slices`, `calibration` … are empty where
+    the task has none.
+    """
+
+    task: str
+    rows: int
+    unlabelled: int
+    positive_share: float | None
+    primary: str | None
+    directions: dict[str, Literal["higher", "lower"]]
+    resamples: int
+    confidence: float
+    metrics: dict[str, dict[str, Interval] | None]
+    differences: dict[str, dict[str, Interval] | None]
+    slices: list[SliceMeasure]
+    calibration: dict[str, list[CalibrationBin]]
+    histogram: Histogram | None
+    decision: str
+    confusion: dict[str, Confusion]
+    against_production: AgainstProduction | None
+    seconds: NotRequired[dict[str, float]]  # how long each part of the test took
