@@ -1,0 +1,185 @@
+"""The documentation says what the code does: nothing a user can type, write or meet is without an entry."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from roadworthy import errors
+from roadworthy.cli.main import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
+PAGES = [page for page in PAGES if not {"_build", "generated"} & set(page.relative_to(ROOT).parts)]
+
+sys.path.insert(0, str(DOCS / "_ext"))
+reference_commands: Any = importlib.import_module("reference_commands")  # of the Sphinx extension in docs/_ext
+reference_files: Any = importlib.import_module("reference_files")
+
+ERRORS = {
+    name: error
+    for name, error in vars(errors).items()
+    if inspect.isclass(error) and issubclass(error, errors.RoadworthyError)
+}
+
+
+def prose(page: Path) -> str:
+    """Return a page without what stands in code fences and code spans."""
+    text = re.sub(
+        r"^(`{3,}|:{3,})[^\n]*\n.*?^\1\s*$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
+    return re.sub(r"`[^`\n]+`", "", text)
+
+
+def slugs(page: Path) -> set[str]:
+    """Return the anchors of a page: its headings as MyST names them, and its explicit targets."""
+    text = page.read_text(encoding="utf-8")
+    headings = re.findall(r"^#{1,4} (.+)$", text, flags=re.MULTILINE)
+    named = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return named | set(re.findall(r"^\((.+)\)=$", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", sorted(ERRORS))
+def test_every_error_has_a_section_with_its_status(name: str) -> None:
+    """Each error is a heading of the reference, and the exit status stands below it."""
+    text = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
+    section = re.search(rf"^## {name}\n\nStatus (\d+)\.\n", text, flags=re.MULTILINE)
+
+    assert section is not None
+    assert int(section[1]) == ERRORS[name].status
+
+
+@pytest.mark.parametrize("name", sorted(ERRORS))
+def test_every_error_stands_in_the_tree(name: str) -> None:
+    """The tree drawn in the code, which the reference shows, names each error with its status."""
+    assert re.search(rf"\b{name}\b +{ERRORS[name].status} ", errors.__doc__ or "")
+
+
+def test_every_command_has_an_entry() -> None:
+    """Each command and subcommand has a section in the generated page."""
+    page = reference_commands.commands_page()
+    typed = {name for name, _ in reference_commands.commands()}
+
+    assert typed <= {f"roadworthy {name}" for name in COMMANDS} | {t for t in typed if t.count(" ") > 1}
+    assert all(f" {name}\n" in page for name in typed)
+
+
+def test_every_option_says_what_it_does() -> None:
+    """Each option has a help text, and stands in the generated page."""
+    page = reference_commands.commands_page()
+    silent = [
+        f"{typed} {'/'.join(option.opts)}"
+        for typed, command in reference_commands.commands()
+        for option in command.params
+        if isinstance(option, click.Option) and not option.hidden and not (option.help and option.opts[-1] in page)
+    ]
+
+    assert silent == []
+
+
+def test_every_command_says_what_it_does() -> None:
+    """Each command has a help text."""
+    assert [typed for typed, command in reference_commands.commands() if not command.help] == []
+
+
+def test_every_key_of_a_file_has_a_meaning_and_every_meaning_a_key() -> None:
+    """The meanings and the dataclasses name the same keys."""
+    owners = {owner for kind in reference_files.KINDS for owner in reference_files.sections(kind)}
+    keys = {(owner.__name__, key) for owner in owners for key in reference_files.hints(owner)}
+    written = {(owner, key) for owner, told in reference_files.meanings().items() for key in told}
+
+    assert written == keys
+
+
+def test_every_dataclass_that_is_declared_is_in_the_reference() -> None:
+    """No class of a declared file is missing from the kinds that the reference walks."""
+    walked = {owner for kind in reference_files.KINDS for owner in reference_files.sections(kind)}
+    modules = {sys.modules[owner.__module__] for owner in walked}
+    defined = {
+        owner
+        for module in modules
+        for owner in vars(module).values()
+        if inspect.isclass(owner) and dataclasses.is_dataclass(owner) and owner.__module__ == module.__name__
+    }
+
+    assert walked == defined
+
+
+@pytest.mark.parametrize("kind", sorted(reference_files.KINDS))
+def test_the_page_of_a_file_lists_its_keys(kind: str) -> None:
+    """Each key stands in the table of its kind, and the written page includes that table."""
+    page = reference_files.file_page(kind)
+    written = (DOCS / "reference" / "files" / f"{kind}.md").read_text(encoding="utf-8")
+    keys = {key for owner in reference_files.sections(kind) for key in reference_files.hints(owner)}
+
+    assert all(f"| `{key}` |" in page for key in keys)
+    assert f"../generated/{kind}.md" in written
+
+
+def test_every_setting_has_an_entry() -> None:
+    """Each environment variable of ours that the source names stands in the settings."""
+    source = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
+    named = {name for text in source for name in re.findall(r"[\"'](ROADWORTHY_[A-Z_]+)[\"']", text)}
+    text = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
+
+    assert {name for name in named if f"`{name}`" not in text} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_resolves(page: Path) -> None:
+    """A link to a file of the repository leads to it, and its anchor to a heading."""
+    links = re.findall(r"\]\(([^)\s]+)\)", prose(page))
+    broken = []
+    for link in links:
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in slugs(target)):
+            broken.append(link)
+
+    assert broken == []
+
+
+def test_every_page_is_in_a_table_of_contents() -> None:
+    """Each page of the documentation is reached from the index of its folder."""
+    lost = []
+    for page in PAGES:
+        if DOCS not in page.parents or page == DOCS / "index.md":
+            continue
+        index = page.parent / "index.md" if page.name != "index.md" else page.parent.parent / "index.md"
+        name = page.stem if page.name != "index.md" else f"{page.parent.name}/index"
+        listed = index.read_text(encoding="utf-8")
+        if f"\n{name}\n" not in listed and not (page.parent.name == "decisions" and ":glob:" in listed):
+            lost.append(str(page.relative_to(DOCS)))
+
+    assert lost == []
+
+
+def test_words_of_the_glossary_stand_once_and_in_order() -> None:
+    """The glossary is sorted, so that a word is found, and defines no word twice."""
+    text = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    words = [word.lower() for word in re.findall(r"^(.+)\n: ", text, flags=re.MULTILINE)]
+
+    assert words == sorted(set(words))
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    """A decision is found by its number, and has the three sections."""
+    decisions = sorted((DOCS / "decisions").glob("0*.md"))
+    numbers = [int(path.name[:4]) for path in decisions]
+
+    assert numbers == sorted(set(numbers))
+    for path in decisions:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith(f"# {path.name[:4]}: ")
+        assert all(f"\n## {section}\n" in text for section in ("Context", "Decision", "Consequences"))
