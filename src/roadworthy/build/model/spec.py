@@ -1,0 +1,36 @@
+"""What a worker needs in order to run one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from roadworthy.declare.pipeline import Model
+    from roadworthy.declare.requirements import OutputRule
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model on this disk.
+
+    Attributes:
+        folder: The project: the working tree, or a clean checkout of a version's commit.
+        python: The interpreter of the project's Python environment.
+        kit: The folder that `environment.kit.install` returned.
+        model: How it is loaded, as declared.
+        path: Its artifact.
+        inputs: The columns that it takes, in order.
+        outputs: The columns that it returns, in order; empty: whatever it returns.
+    """
+
+    folder: Path
+    python: Path
+    kit: Path
+    model: Model
+    path: Path
+    inputs: tuple[str, ...]
+    outputs: Mapping[str, OutputRule] = field(default_factory=dict)
