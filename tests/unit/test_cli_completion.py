@@ -1,0 +1,52 @@
+"""Completion of commands."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from roadworthy.cli.completion import command
+from roadworthy.cli.main import COMMANDS, roadworthy
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_serves_both_names(shell: str) -> None:
+    """One script completes `roadworthy` and `rw`, and asks the program under its own variable."""
+    done = CliRunner().invoke(roadworthy, ["completion", shell])
+
+    assert done.exit_code == 0
+    assert done.output.count("_ROADWORTHY_COMPLETE") >= 2
+    assert "_rw_completion" in done.output
+
+
+def test_another_shell_is_refused() -> None:
+    """A shell that is not known is a usage error that names those which are."""
+    done = CliRunner().invoke(command, ["csh"])
+
+    assert done.exit_code == 2
+    assert "bash" in done.output
+
+
+def test_commands_are_completed_from_the_table() -> None:
+    """What begins with the word is offered, and nothing else."""
+    context = click.Context(roadworthy)
+
+    offered = [item.value for item in roadworthy.shell_complete(context, "re")]
+
+    assert offered == [name for name in COMMANDS if name.startswith("re")]
+
+
+def test_completing_a_command_imports_none() -> None:
+    """Tab answers at once: no command is imported to complete its name."""
+    script = (
+        "import sys, click; from roadworthy.cli.main import roadworthy;"
+        "roadworthy.shell_complete(click.Context(roadworthy), '');"
+        "print([name for name in sys.modules if name.startswith('roadworthy.cli.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "['roadworthy.cli.crash', 'roadworthy.cli.main']"
