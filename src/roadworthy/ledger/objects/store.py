@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ObjectStore(Protocol):
-    """Keeps bytes under their address. Every operation may be repeated."""
+    """Keeps bytes under their address. Every operation may be repeated; writing again mends what was damaged."""
 
     def put(self, data: bytes) -> Address:
         """Keep *data* durably. Raises StorageError."""
@@ -20,8 +20,14 @@ class ObjectStore(Protocol):
     def put_file(self, path: Path, address: Address) -> None:
         """Keep the bytes of *path*, known to be *address*. Raises IntegrityError when they are not, StorageError."""
 
+    def put_from(self, stream: BinaryIO, address: Address) -> None:
+        """Keep the bytes of *stream*, known to be *address*. Raises IntegrityError when they are not, StorageError."""
+
     def get(self, address: Address) -> bytes:
         """Return the bytes, checked. Raises NotFound, IntegrityError."""
+
+    def open(self, address: Address) -> BinaryIO:
+        """Return the bytes as a stream, not checked: whoever reads it checks. Raises NotFound, IntegrityError."""
 
     def copy_to(self, address: Address, path: Path) -> None:
         """Write the bytes to *path*, checked and all or nothing. Raises NotFound, IntegrityError, StorageError."""

@@ -1,0 +1,180 @@
+"""A folder that keeps bytes under their addresses: `ab/<62 digits>`, each written once and checked when read."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from blake3 import blake3
+
+from roadworthy.errors import IntegrityError, NotFound, StorageError
+from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.objects.write import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PIECE: Final = 1 << 20
+_FOLDER = re.compile(r"[0-9a-f]{2}")
+_FILE = re.compile(r"[0-9a-f]{62}")
+_LINK = {errno.ELOOP, errno.EMLINK, errno.ENOTDIR}
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryStore:
+    """Keeps bytes in files under *root*; satisfies `ObjectStore`. No symlink below *root* is followed."""
+
+    root: Path
+
+    def path(self, address: Address) -> Path:
+        """Return where the bytes of *address* are, or would be."""
+        return self.root / address.digest[:2] / address.digest[2:]
+
+    def put(self, data: bytes) -> Address:
+        """Keep *data* durably."""
+        address = Address.of(data)
+        self.put_from(io.BytesIO(data), address)
+        return address
+
+    def put_file(self, path: Path, address: Address) -> None:
+        """Keep the bytes of *path*, known to be *address*."""
+        with open_plain(path) as stream:
+            self.put_from(stream, address)
+
+    def put_from(self, stream: BinaryIO, address: Address) -> None:
+        """Keep the bytes of *stream*, known to be *address*. What is here undamaged is left as it is."""
+        if self.holds(address):
+            return
+        place = self.path(address)
+        if place.parent.is_symlink():
+            raise _not_plain(place.parent)
+
+        def pour(file: BinaryIO) -> None:
+            stream.seek(0)
+            _copy(stream, file, address)
+
+        write_whole(place, pour, aside=self.root / "aside", mode=0o444)
+
+    def get(self, address: Address) -> bytes:
+        """Return the bytes, checked."""
+        with self.open(address) as stream:
+            data = stream.read()
+        if (found := Address.of(data)) != address:
+            raise _damaged(self.path(address), address, found)
+        return data
+
+    def open(self, address: Address) -> BinaryIO:
+        """Return the bytes as a stream, not checked."""
+        place = self.path(address)
+        if place.parent.is_symlink():
+            raise _not_plain(place.parent)
+        try:
+            return open_plain(place)
+        except FileNotFoundError as fault:
+            raise NotFound(
+                f"The bytes {address} are not kept in {self.root}.",
+                remedy="Fetch them with `roadworthy data fetch`, or run the stage that makes them.",
+            ) from fault
+
+    def copy_to(self, address: Address, path: Path) -> None:
+        """Write the bytes to *path*, checked and all or nothing."""
+        with self.open(address) as stream:
+
+            def pour(file: BinaryIO) -> None:
+                stream.seek(0)
+                _copy(stream, file, address, self.path(address))
+
+            write_whole(path, pour, aside=self.root / "aside")
+
+    def holds(self, address: Address) -> bool:
+        """Whether the bytes are kept here undamaged: they are read."""
+        try:
+            with self.open(address) as stream:
+                return hash_of(stream) == address
+        except (NotFound, IntegrityError):
+            return False
+
+    def __contains__(self, address: object) -> bool:
+        return isinstance(address, Address) and self.path(address).is_file()
+
+    def __iter__(self) -> Iterator[Address]:
+        return addresses_in(self.root)
+
+
+def addresses_in(root: Path, ending: str = "") -> Iterator[Address]:
+    """Yield the addresses that files `ab/<62 digits><ending>` below *root* are named by, in order."""
+    if not root.is_dir():
+        return
+    for folder in sorted(os.scandir(root), key=_by_name):
+        if not _FOLDER.fullmatch(folder.name) or not folder.is_dir(follow_symlinks=False):
+            continue
+        for file in sorted(os.scandir(folder), key=_by_name):
+            name = file.name.removesuffix(ending)
+            if _FILE.fullmatch(name) and file.name.endswith(ending):
+                yield Address(f"blake3:{folder.name}{name}")
+
+
+def _by_name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open *path* for reading if it is a plain file.
+
+    Raises:
+        FileNotFoundError: Nothing is there.
+        IntegrityError: A symlink, a folder or a device is there.
+        StorageError: It may not be read.
+    """
+    try:
+        # O_NONBLOCK: a pipe with no writer would otherwise hold us for ever.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise
+    except OSError as fault:
+        if fault.errno in _LINK:
+            raise _not_plain(path) from fault
+        raise StorageError(
+            f"{path} cannot be read: {fault.strerror}.", remedy="Look at its permissions and run the command again."
+        ) from fault
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise _not_plain(path)
+    return os.fdopen(handle, "rb", buffering=0)
+
+
+def hash_of(stream: BinaryIO) -> Address:
+    """Return the address of what is left in *stream*, read piece by piece."""
+    hasher = blake3()
+    while piece := stream.read(_PIECE):
+        hasher.update(piece)
+    return Address(f"blake3:{hasher.hexdigest()}")
+
+
+def _copy(stream: BinaryIO, file: BinaryIO, address: Address, place: Path | None = None) -> None:
+    hasher = blake3()
+    while piece := stream.read(_PIECE):
+        hasher.update(piece)
+        file.write(piece)
+    if (found := Address(f"blake3:{hasher.hexdigest()}")) != address:
+        raise _damaged(place or Path(getattr(stream, "name", "What was read")), address, found)
+
+
+def _damaged(path: Path, wanted: Address, found: Address) -> IntegrityError:
+    return IntegrityError(
+        f"{path} holds other bytes than its address says ({found} instead of {wanted}).",
+        remedy="Run `roadworthy data fetch` to restore it from the bucket, or run the stage that made it again.",
+    )
+
+
+def _not_plain(path: Path) -> IntegrityError:
+    return IntegrityError(
+        f"{path} is not a plain file: a symbolic link, a folder or a device stands there.",
+        remedy="Put the file itself there: Roadworthy follows no symbolic links.",
+    )

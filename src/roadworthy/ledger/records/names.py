@@ -1,0 +1,72 @@
+"""Names that are given once: of any number who claim one, the first wins, for all and for ever."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+from roadworthy.errors import IntegrityError
+from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.objects.folder import open_plain
+from roadworthy.ledger.objects.write import storage_errors, sync_folder, write_once
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FORM = re.compile(r"[a-z_]+(/[A-Za-z0-9@#=+_-][A-Za-z0-9@#=+_.-]{0,199})+")
+
+
+class Names:
+    """Keeps names, `kind/name`, under *folder*; each names a record."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def claim(self, name: str, record: Address) -> Address:
+        """Make *name* mean *record* unless it means something already; return what it means now.
+
+        Raises:
+            ValueError: The name is not `kind/name` in plain letters.
+            StorageError: The disk is full or the folder is read-only.
+        """
+        place = self._path(name)
+        for _ in range(2):
+            if write_once(place, f"{record}\n".encode(), aside=self.folder / "aside"):
+                return record
+            if (winner := self.resolve(name)) is not None:
+                return winner
+        return record  # claimed by somebody who let go of it again at once: as if they had never been
+
+    def resolve(self, name: str) -> Address | None:
+        """Return the record that *name* means, or None.
+
+        Raises:
+            IntegrityError: What is kept under the name is no address.
+        """
+        place = self._path(name)
+        try:
+            with open_plain(place) as file:
+                return Address(file.read().decode("ascii").strip())
+        except FileNotFoundError:
+            return None
+        except ValueError as fault:
+            raise IntegrityError(
+                f"{place} does not hold the address of a record.", remedy="Remove it, and run the command again."
+            ) from fault
+
+    def forget(self, name: str, record: Address) -> None:
+        """Let go of *name* if it still means *record*: one that is lost or damaged, and must be made again."""
+        place = self._path(name)
+        with contextlib.suppress(IntegrityError):
+            if self.resolve(name) not in {None, record}:
+                return
+        with storage_errors(place):
+            place.unlink(missing_ok=True)
+            if place.parent.is_dir():
+                sync_folder(place.parent)
+
+    def _path(self, name: str) -> Path:
+        if not _FORM.fullmatch(name):
+            raise ValueError(f"{name!r} is not a name: kind/name, in plain letters.")
+        return self.folder / name

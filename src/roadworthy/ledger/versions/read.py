@@ -1,0 +1,219 @@
+"""Versions and deployments, read from tags: a tag is a claim, and counts only when a signed record bears it out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from roadworthy.errors import IntegrityError, NotFound
+from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.versions.names import DeploymentName, Number, VersionName, format_number, parse_number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from roadworthy.ledger.ledger import Ledger
+    from roadworthy.ledger.records.record import Record
+    from roadworthy.ledger.repo.repository import Repository
+    from roadworthy.ledger.repo.tag import Tag
+
+_RECORD_LINE = re.compile(r"^Record: (blake3:[0-9a-f]{64})$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A numbered model: its tag, the commit it was made from, and the record that bears it out."""
+
+    model: str
+    number: Number
+    tag: str
+    commit: str
+    record: Address
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """The version as people write it: `v1.2.3`."""
+        return format_number(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A version put into an environment: the `number`-th there. `local`: made on a laptop, outside a platform."""
+
+    model: str
+    environment: str
+    number: int
+    version: str
+    tag: str
+    commit: str
+    record: Address
+    at: datetime
+    local: bool
+    rollback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A tag that claims to be a version or a deployment and does not count, with the reason."""
+
+    tag: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every version (by number) and deployment (by environment and number) that counts, and the tags that do not."""
+
+    versions: tuple[Version, ...]
+    deployments: tuple[Deployment, ...]
+    ignored: tuple[Ignored, ...]
+
+    def version(self, name: str) -> Version | None:
+        """Return the version called `v1.2.3`, or None."""
+        number = parse_number(name)
+        return next((one for one in self.versions if one.number == number), None)
+
+    def of(self, environment: str) -> tuple[Deployment, ...]:
+        """Return the deployments to *environment*, oldest first."""
+        return tuple(one for one in self.deployments if one.environment == environment)
+
+    def current(self, environment: str) -> Deployment | None:
+        """Return what is deployed in *environment*, or None."""
+        return next(reversed(self.of(environment)), None)
+
+
+def history(
+    repo: Repository, ledger: Ledger, model: str, *, folder: str = "", as_of: datetime | None = None
+) -> History:
+    """Return the versions and deployments of *model* in the project *folder*, as they stood at *as_of* (or now)."""
+    tags = [tag for tag in repo.tags() if as_of is None or (tag.at is not None and tag.at <= as_of)]
+    versions = [
+        _version(ledger, tag, name)
+        for tag in tags
+        if (name := VersionName.parse(tag.name)) is not None and (name.model, name.folder) == (model, folder)
+    ]
+    counting = {one.name: one for one in versions if isinstance(one, Version)}
+    deployments = [
+        _deployment(ledger, tag, place, counting)
+        for tag in tags
+        if (place := DeploymentName.parse(tag.name)) is not None and (place.model, place.folder) == (model, folder)
+    ]
+    return History(
+        versions=tuple(sorted(counting.values(), key=lambda one: one.number)),
+        deployments=tuple(
+            sorted(
+                (one for one in deployments if isinstance(one, Deployment)),
+                key=lambda one: (one.environment, one.number),
+            )
+        ),
+        ignored=tuple(one for one in (*versions, *deployments) if isinstance(one, Ignored)),
+    )
+
+
+def versions(repo: Repository, ledger: Ledger, model: str, *, folder: str = "") -> tuple[Version, ...]:
+    """Return the versions of *model* that count, by number."""
+    return history(repo, ledger, model, folder=folder).versions
+
+
+def version(repo: Repository, ledger: Ledger, model: str, name: str, *, folder: str = "") -> Version:
+    """Return the version of *model* called e.g. `v1.0.0`.
+
+    Raises:
+        NotFound: There is none, or its tag does not count; the reason is told.
+        UsageError: *name* is not a version.
+    """
+    known = history(repo, ledger, model, folder=folder)
+    found = known.version(name)
+    if found is not None:
+        return found
+    tag = str(VersionName(model, parse_number(name), folder))
+    reason = next((one.reason for one in known.ignored if one.tag == tag), "")
+    raise NotFound(
+        f"The tag {tag} does not count as a version: {reason}" if reason else f"There is no version {name} of {model}.",
+        remedy="`roadworthy history` lists the versions that there are.",
+    )
+
+
+def deployments(
+    repo: Repository, ledger: Ledger, model: str, environment: str, *, folder: str = ""
+) -> tuple[Deployment, ...]:
+    """Return the deployments of *model* to *environment* that count, oldest first."""
+    return history(repo, ledger, model, folder=folder).of(environment)
+
+
+def current(
+    repo: Repository, ledger: Ledger, model: str, environment: str, *, folder: str = "", as_of: datetime | None = None
+) -> Deployment | None:
+    """Return what is deployed in *environment* now (or was at *as_of*), or None."""
+    return history(repo, ledger, model, folder=folder, as_of=as_of).current(environment)
+
+
+def record_line(record: Address) -> str:
+    """Return the line of a tag's message that names the record that bears it out."""
+    return f"Record: {record}"
+
+
+def _version(ledger: Ledger, tag: Tag, name: VersionName) -> Version | Ignored:
+    wanted = {
+        "tag": tag.name,
+        "commit": tag.commit,
+        "model": name.model,
+        "version": format_number(name.number),
+    }
+    found = _borne_out(ledger, tag, "version", wanted)
+    if isinstance(found, Ignored) or tag.at is None:
+        return found if isinstance(found, Ignored) else _unannotated(tag)
+    return Version(name.model, name.number, tag.name, tag.commit, found[0], tag.at)
+
+
+def _deployment(
+    ledger: Ledger, tag: Tag, name: DeploymentName, counting: Mapping[str, Version]
+) -> Deployment | Ignored:
+    wanted = {"tag": tag.name, "model": name.model, "environment": name.environment, "number": name.number}
+    found = _borne_out(ledger, tag, "deployment", wanted)
+    if isinstance(found, Ignored) or tag.at is None:
+        return found if isinstance(found, Ignored) else _unannotated(tag)
+    address, record = found
+    deployed = counting.get(str(record.body.get("version")))
+    if deployed is None:
+        return Ignored(tag.name, f"it deploys {record.body.get('version')}, which is no version that counts.")
+    if deployed.record != record.body.get("version_record") or deployed.commit != tag.commit:
+        return Ignored(tag.name, f"it deploys another {deployed.name} than the one that counts.")
+    return Deployment(
+        model=name.model,
+        environment=name.environment,
+        number=name.number,
+        version=deployed.name,
+        tag=tag.name,
+        commit=tag.commit,
+        record=address,
+        at=tag.at,
+        local=bool(record.body.get("local")),
+        rollback=bool(record.body.get("rollback")),
+    )
+
+
+def _borne_out(ledger: Ledger, tag: Tag, kind: str, wanted: Mapping[str, object]) -> tuple[Address, Record] | Ignored:
+    """Return the record that bears *tag* out, or why none does."""
+    named = _RECORD_LINE.findall(tag.message)
+    if not named:
+        return _unannotated(tag)
+    address = Address(named[-1])
+    try:
+        record = ledger.records.read(address)
+    except (IntegrityError, NotFound) as fault:
+        return Ignored(tag.name, fault.problem)
+    if record.kind != kind:
+        return Ignored(tag.name, f"its record is of a {record.kind}, not of a {kind}.")
+    for name, value in wanted.items():
+        if record.body.get(name) != value:
+            said = f"its record says {name} {record.body.get(name)!r}, and the tag {value!r}."
+            return Ignored(tag.name, said)
+    return address, record
+
+
+def _unannotated(tag: Tag) -> Ignored:
+    return Ignored(tag.name, "its annotation names no record.")
