@@ -133,7 +133,11 @@ class Latency:
 
 @dataclass(frozen=True)
 class Window:
-    """A check on a stretch of production."""
+    """A check on a stretch of production.
+
+    `at_least` is the number of rows without which it is not judged; of a `quality` window it is the metric's bound, and
+    `rows` the number of rows.
+    """
 
     name: str
     check: str
@@ -143,6 +147,7 @@ class Window:
     metric: str | None = None
     against: str | None = None
     within: Mapping[str, float] | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

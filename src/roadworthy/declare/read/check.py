@@ -1,0 +1,287 @@
+"""Check a tree against what a dataclass asks, and build the dataclass: every fault at once."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from roadworthy.declare.fault import quoted
+from roadworthy.declare.read import dvc
+from roadworthy.declare.read.node import Leaf, Map, Node, Seq, plain
+from roadworthy.declare.read.shape import (
+    Anything,
+    Choice,
+    Either,
+    Flag,
+    ListOf,
+    MapOf,
+    Number,
+    Record,
+    Shape,
+    Text,
+    Whole,
+    keys_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from roadworthy.declare.fault import Faults
+
+Declaration = TypeVar("Declaration")
+_PERCENT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*%")
+_TEMPLATE = "${"
+
+
+class _Bad:
+    """Stands where a value could not be made; the faults say why."""
+
+
+BAD = _Bad()
+
+
+def build(owner: type[Declaration], node: Node, faults: Faults) -> Declaration | None:
+    """Return the dataclass that *node* declares, or None; then *faults* hold every reason."""
+    built = _Checker(faults).record(Record(owner), node, ())
+    return None if isinstance(built, _Bad) else cast("Declaration", built)
+
+
+class _Checker:
+    """Walks a tree and a shape side by side. `trail` is the path of keys so far, for messages."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._by_shape: dict[type, Callable[[Any, Node, tuple[str, ...]], object]] = {
+            Text: self._text,
+            Number: self._number,
+            Whole: self._whole,
+            Flag: self._flag,
+            Choice: self._choice,
+            Anything: lambda _, node, __: plain(node),
+            ListOf: self._list,
+            MapOf: self._map,
+            Record: self.record,
+            Either: self._either,
+        }
+
+    def value(self, shape: Shape, node: Node, trail: tuple[str, ...]) -> object:
+        """Return what *node* means in the place of *shape*, or BAD."""
+        return self._by_shape[type(shape)](shape, node, trail)
+
+    def record(self, shape: Record, node: Node, trail: tuple[str, ...]) -> object:
+        """Return the dataclass, or BAD."""
+        node = dvc.RECORDS.get(shape.owner, _same)(node)
+        if not isinstance(node, Map):
+            return self._refuse(node, trail, "a mapping", _keys_wanted(shape))
+        known = keys_of(shape.owner)
+        values: dict[str, object] = {}
+        for key, entry in node.entries.items():
+            if key not in known:
+                problem = f"{quoted(key)} is not a key of {_name(trail)}."
+                self._faults.unknown(entry.at, problem, key, known.keys() - node.entries.keys())
+            else:
+                values[known[key].field] = self.value(known[key].shape, entry.value, (*trail, key))
+        for lacking in known.values():
+            if lacking.required and lacking.spelling not in node.entries:
+                problem = f"{_name(trail, start=True)} lacks {quoted(lacking.spelling)}."
+                self._faults.add(node.at, problem, f"Add `{lacking.spelling}: {_example(lacking.shape)}`.")
+                values[lacking.field] = BAD
+        if any(isinstance(value, _Bad) for value in values.values()):
+            return BAD
+        return shape.owner(**values)
+
+    def _list(self, shape: ListOf, node: Node, trail: tuple[str, ...]) -> object:
+        if isinstance(shape.element, Record):
+            node = dvc.LISTS.get(shape.element.owner, _same)(node)
+        if isinstance(node, Leaf) and node.value is None:
+            return self._refuse(node, trail, "a list", "[]")
+        if isinstance(node, Map) and not isinstance(shape.element, Record):
+            return self._refuse(node, trail, "a list", f"[{_example(shape.element)}]")
+        items = node.items if isinstance(node, Seq) else (node,)
+        values = tuple(
+            self.value(shape.element, item, (*trail[:-1], f"{trail[-1]}[{number}]"))
+            for number, item in enumerate(items)
+        )
+        return BAD if any(isinstance(value, _Bad) for value in values) else values
+
+    def _map(self, shape: MapOf, node: Node, trail: tuple[str, ...]) -> object:
+        if not isinstance(node, Map):
+            return self._refuse(node, trail, "a mapping", f"{{{_example(shape.key)}: {_example(shape.value)}}}")
+        values: dict[str, object] = {}
+        for key, entry in node.entries.items():
+            self.value(shape.key, Leaf(entry.at, key, key), (*trail, key))
+            values[key] = self.value(shape.value, entry.value, (*trail, key))
+        return BAD if any(isinstance(value, _Bad) for value in values.values()) else values
+
+    def _either(self, shape: Either, node: Node, trail: tuple[str, ...]) -> object:
+        if shape.nothing and isinstance(node, Leaf) and node.value is None:
+            return None
+        fitting = [option for option in shape.options if _may_be(option, node)]
+        if len(fitting) == 1 or (fitting and not isinstance(node, Leaf)):
+            return self.value(fitting[0], node, trail)
+        if len(shape.options) == 1:
+            return self.value(shape.options[0], node, trail)
+        wanted = " or ".join(_describe(option) for option in shape.options)
+        return self._refuse(node, trail, wanted, _example(shape.options[0]))
+
+    def _text(self, shape: Text, node: Node, trail: tuple[str, ...]) -> object:
+        if not isinstance(node, Leaf) or node.value is None:
+            return self._refuse(node, trail, _describe(shape), _example(shape))
+        if not isinstance(node.value, str):
+            problem = f"{_name(trail, start=True)} must be text, and {quoted(node.text)} is {_kind(node)}."
+            return self._bad(node, problem, f'Put it in quotes: "{node.text[:60]}".')
+        if shape.form is None or _TEMPLATE in node.value or re.fullmatch(shape.form.pattern, node.value):
+            return node.value
+        problem = f"{quoted(node.value)} is not {shape.form.name}."
+        return self._bad(node, problem, f"Write it like {quoted(shape.form.example)}.")
+
+    def _number(self, shape: Number, node: Node, trail: tuple[str, ...]) -> object:
+        number = _read_number(node)
+        if number is None:
+            return self._refuse(node, trail, "a number", _example(shape))
+        low, high = shape.range or (-math.inf, math.inf)
+        if not low <= number <= high:
+            bounds = f"between {low:g} and {high:g}" if high < math.inf else f"at least {low:g}"
+            problem = f"{_name(trail, start=True)} must be {bounds}, and is {quoted(_written(node))}."
+            percent = high == 1 and 1 < number <= 100  # noqa: PLR2004 - a percentage without its sign
+            return self._bad(
+                node, problem, f"Did you mean `{_written(node)}%`?" if percent else f"Write a number {bounds}."
+            )
+        return number
+
+    def _whole(self, _: Whole, node: Node, trail: tuple[str, ...]) -> object:
+        if not isinstance(node, Leaf) or isinstance(node.value, bool) or not isinstance(node.value, int):
+            return self._refuse(node, trail, "a whole number", "5")
+        if node.value < 0:
+            return self._refuse(node, trail, "a whole number of at least 0", "5")
+        return node.value
+
+    def _flag(self, _: Flag, node: Node, trail: tuple[str, ...]) -> object:
+        if isinstance(node, Leaf) and isinstance(node.value, bool):
+            return node.value
+        return self._refuse(node, trail, "`true` or `false`", "true")
+
+    def _choice(self, shape: Choice, node: Node, trail: tuple[str, ...]) -> object:
+        if isinstance(node, Leaf) and node.value in shape.words:
+            return node.value
+        if not isinstance(node, Leaf) or not isinstance(node.value, str):
+            return self._refuse(node, trail, _describe(shape), shape.words[0])
+        problem = f"{_name(trail, start=True)} cannot be {quoted(node.value)}."
+        self._faults.unknown(node.at, problem, node.value, shape.words)
+        return BAD
+
+    def _refuse(self, node: Node, trail: tuple[str, ...], wanted: str, example: str) -> _Bad:
+        found = (
+            f"{quoted(node.text)} is {_kind(node)}"
+            if isinstance(node, Leaf) and node.text
+            else f"this is {_kind(node)}"
+        )
+        problem = f"{_name(trail, start=True)} must be {wanted}, and {found}."
+        last = trail[-1].split("[")[0] if trail else ""
+        return self._bad(node, problem, f"Write `{last}: {example}`." if last else f"Write {example}.")
+
+    def _bad(self, node: Node, problem: str, fix: str) -> _Bad:
+        self._faults.add(node.at, problem, fix)
+        return BAD
+
+
+def _same(node: Node) -> Node:
+    return node
+
+
+def _read_number(node: Node) -> float | None:
+    if not isinstance(node, Leaf) or node.value is None or isinstance(node.value, bool):
+        return None
+    if isinstance(node.value, str):
+        percent = _PERCENT.fullmatch(node.value)
+        return round(float(percent[1]) / 100, 12) if percent else None
+    return float(node.value)
+
+
+def _written(node: Node) -> str:
+    return node.text if isinstance(node, Leaf) else ""
+
+
+def _may_be(shape: Shape, node: Node) -> bool:
+    """Whether *node* is of the kind that *shape* wants; its parts are not looked at."""
+    match shape:
+        case Anything():
+            return True
+        case Record() | MapOf():
+            return isinstance(node, Map)
+        case ListOf():
+            return isinstance(node, Seq)
+        case Either():
+            return any(_may_be(option, node) for option in shape.options)
+    return isinstance(node, Leaf) and _leaf_may_be(shape, node)
+
+
+def _leaf_may_be(shape: Shape, node: Leaf) -> bool:
+    match shape:
+        case Choice():
+            return node.value in shape.words
+        case Text():
+            return isinstance(node.value, str)
+        case Number():
+            return _read_number(node) is not None and not isinstance(node.value, str)
+        case Flag():
+            return isinstance(node.value, bool)
+    return isinstance(node.value, int)
+
+
+def _kind(node: Node) -> str:
+    match node:
+        case Seq():
+            return "a list"
+        case Map():
+            return "a mapping"
+        case Leaf(value=None):
+            return "empty"
+        case Leaf(value=bool()):
+            return "true or false"
+        case Leaf(value=int() | float()):
+            return "a number"
+    return "text"
+
+
+def _describe(shape: Shape) -> str:
+    match shape:
+        case Text():
+            return shape.form.name if shape.form else "text"
+        case Choice():
+            return " or ".join(quoted(word) for word in shape.words)
+        case ListOf():
+            return "a list"
+        case Record() | MapOf():
+            return "a mapping"
+        case Number():
+            return "a number"
+    return "a whole number" if isinstance(shape, Whole) else "`true` or `false`"
+
+
+def _example(shape: Shape) -> str:
+    match shape:
+        case Text():
+            return shape.form.example if shape.form else "…"
+        case Choice():
+            return shape.words[0]
+        case Number():
+            return "15%" if shape.range and shape.range.high == 1 else "0.5"
+        case ListOf():
+            return f"[{_example(shape.element)}]"
+        case Either():
+            return _example(shape.options[0])
+    return {Whole: "5", Flag: "true"}.get(type(shape), "{…}")
+
+
+def _keys_wanted(shape: Record) -> str:
+    keys = keys_of(shape.owner).values()
+    shown = [key.spelling for key in keys if key.required] or [key.spelling for key in keys][:2]
+    return f"{{{', '.join(f'{key}: …' for key in shown)}}}"
+
+
+def _name(trail: tuple[str, ...], *, start: bool = False) -> str:
+    if not trail:
+        return "The file" if start else "this file"
+    return quoted(".".join(trail))

@@ -1,0 +1,119 @@
+"""Read all the declared files of a project: their declarations, or every fault in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from roadworthy.declare.contract import Contract
+from roadworthy.declare.failure_mode import FailureMode
+from roadworthy.declare.fault import Fault
+from roadworthy.declare.pipeline import Pipeline
+from roadworthy.declare.profile import Profile
+from roadworthy.declare.read.file import Document, parse, parse_values
+from roadworthy.declare.requirements import Requirements
+from roadworthy.declare.written import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_OWNERS: dict[str, type[Any]] = {
+    "profile.yaml": Profile,
+    "pipeline.yaml": Pipeline,
+    "dvc.yaml": Pipeline,
+    "requirements.yaml": Requirements,
+    "contracts": Contract,
+    "failure_modes": FailureMode,
+}
+_PARAMS = "params.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The documents of a project by file, and the name of its folder."""
+
+    name: str
+    documents: Mapping[str, Document[Any]] = field(default_factory=dict)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Every fault of every file by itself."""
+        return tuple(fault for document in self.documents.values() for fault in document.faults)
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile; a `dvc.yaml` alone makes a project named after its folder. None when it has faults."""
+        if "profile.yaml" in self.documents:
+            profile: Profile | None = self._value("profile.yaml")
+            return profile
+        return Profile(apiVersion="roadworthy/v1alpha1", project=self.name)
+
+    @property
+    def pipeline(self) -> Pipeline | None:
+        """The pipeline, empty when none is declared; None when it has faults."""
+        file = self.pipeline_file
+        return self._value(file) if file in self.documents else Pipeline()
+
+    @property
+    def pipeline_file(self) -> str:
+        """The file that declares the pipeline."""
+        return "dvc.yaml" if "dvc.yaml" in self.documents else "pipeline.yaml"
+
+    @property
+    def requirements(self) -> Requirements | None:
+        """The requirements; None when there are none, or they have faults."""
+        requirements: Requirements | None = self._value("requirements.yaml")
+        return requirements
+
+    @property
+    def params(self) -> dict[str, object] | None:
+        """The parameters, empty when there are none; None when they have faults."""
+        params: dict[str, object] | None = self._value(_PARAMS) if _PARAMS in self.documents else {}
+        return params
+
+    def folder(self, name: str) -> dict[str, Any]:
+        """Return the declarations of a folder's files by name, those with faults left out."""
+        inside = {file: document for file, document in self.documents.items() if file.startswith(f"{name}/")}
+        return {
+            file.removeprefix(f"{name}/").removesuffix(".yaml"): document.value
+            for file, document in inside.items()
+            if document.value is not None
+        }
+
+    def parts(self) -> dict[str, object]:
+        """Return what a project declares, part by part, when there are no faults."""
+        return {
+            "profile": self.profile,
+            "pipeline": self.pipeline,
+            "requirements": self.requirements,
+            "contracts": self.folder("contracts"),
+            "failure_modes": self.folder("failure_modes"),
+            "params": self.params,
+            "notes": self.notes,
+        }
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What stands in the files and is knowingly not read."""
+        return tuple(
+            f"{document.file}: `{key}` is read by DVC alone"
+            for document in self.documents.values()
+            for key in document.not_read
+        )
+
+    def _value(self, file: str) -> Any:
+        document = self.documents.get(file)
+        return document.value if document else None
+
+
+def read_all(name: str, files: Mapping[str, bytes | Unreadable]) -> Reading:
+    """Return the reading of all *files* of the project in a folder called *name*."""
+    return Reading(name, {file: _document(file, data) for file, data in files.items()})
+
+
+def _document(file: str, data: bytes | Unreadable) -> Document[Any]:
+    if isinstance(data, Unreadable):
+        return Document(file, "", None, None, (Fault(file, 0, 0, data.problem, data.fix),))
+    if file == _PARAMS:
+        return parse_values(data, file)
+    return parse(_OWNERS[file.split("/", maxsplit=1)[0]], data, file)
