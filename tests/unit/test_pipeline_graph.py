@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,9 @@ from hypothesis import strategies as some
 from roadworthy.build.pipeline.graph import build
 from roadworthy.build.pipeline.stage import Out, Stage
 from roadworthy.errors import NotFound, PipelineError
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 def stage(name: str, deps: list[str], outs: list[str], *, frozen: bool = False) -> Stage:

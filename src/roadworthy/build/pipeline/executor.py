@@ -22,7 +22,6 @@ class Task:
         log: Where both output streams are appended.
         timeout: Seconds for all commands together, or None.
         memory: Bytes that each process may allocate, or None.
-        undo: What to do with files should Roadworthy itself be killed: see `Undo`.
     """
 
     name: str
@@ -32,15 +31,6 @@ class Task:
     log: Path
     timeout: float | None = None
     memory: int | None = None
-    undo: tuple[Undo, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """*path* may be half written: remove it, and put back what was set *aside* from there, if anything was."""
-
-    path: Path
-    aside: Path
 
 
 @dataclass(frozen=True, slots=True)
