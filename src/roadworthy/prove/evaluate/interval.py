@@ -1,0 +1,56 @@
+"""Intervals by the bootstrap: the same resampled rows for every metric and every model, so that differences pair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from roadworthy.build.data.table import Floats
+    from roadworthy.prove.evaluate.metric import Weigh
+    from roadworthy.prove.measures import Interval
+
+RESAMPLES = 200
+CONFIDENCE = 0.95
+_SEED = 1979
+
+
+def weights(rows: int, *, runs: int = RESAMPLES, seed: int = _SEED) -> Iterator[Floats]:
+    """Yield *runs* weightings of shape (rows,): how often each row was drawn when as many are drawn with replacement.
+
+    The k-th weighting depends on *rows*, *seed* and k alone: models that are resampled apart still pair.
+
+    Source:
+        Efron (1979), "Bootstrap Methods: Another Look at the Jackknife": multinomial weights.
+    """
+    for run in range(runs):
+        drawn = np.random.default_rng([seed, run]).integers(0, rows, size=rows)
+        yield np.bincount(drawn, minlength=rows).astype(np.float64)
+
+
+def resample(measures: Sequence[Weigh], rows: int, *, runs: int = RESAMPLES, seed: int = _SEED) -> Floats:
+    """Return every measure under every resampling of *rows* rows: shape (runs, len(measures)), NaN where undefined."""
+    found = np.full((runs, len(measures)), np.nan)
+    if rows == 0:
+        return found
+    for run, weight in enumerate(weights(rows, runs=runs, seed=seed)):
+        found[run] = [measure(weight) for measure in measures]
+    return found
+
+
+def interval(value: float, resampled: Floats, *, confidence: float = CONFIDENCE) -> Interval:
+    """Return *value* with the middle *confidence* of its resampled values; None where more than half are undefined.
+
+    Source:
+        Efron and Tibshirani (1993), "An Introduction to the Bootstrap", chapter 13: the percentile interval.
+    """
+    known = resampled[np.isfinite(resampled)]
+    low: float | None = None
+    high: float | None = None
+    if len(known) * 2 > len(resampled):
+        tail = (1 - confidence) / 2
+        low, high = (float(bound) for bound in np.quantile(known, (tail, 1 - tail)))
+    return {"value": float(value) if np.isfinite(value) else None, "low": low, "high": high}

@@ -1,0 +1,86 @@
+"""What was measured on the reference rows, put into the shape of `Measures`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from roadworthy.prove.evaluate import calibration, decision
+from roadworthy.prove.evaluate.histogram import histogram
+from roadworthy.prove.evaluate.interval import CONFIDENCE, RESAMPLES
+from roadworthy.prove.evaluate.metric import of_task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from roadworthy.declare.requirements import Requirements, SliceRule
+    from roadworthy.prove.evaluate.scored import Scored
+    from roadworthy.prove.evaluate.sheet import Sheet
+    from roadworthy.prove.measures import Confusion, Interval, Measures, SliceMeasure
+
+ROLES = ("candidate", "baseline", "production")
+
+
+def measures(requirements: Requirements, scored: Mapping[str, Scored], sheet: Sheet, *, unlabelled: int) -> Measures:
+    """Return the measures of *scored* (role → answers on the labelled reference rows), flips left out."""
+    candidate = scored["candidate"]
+    binary = requirements.task == "binary_classification"
+    shown = {role: scored[role] for role in ROLES if role in scored}
+    return {
+        "task": requirements.task,
+        "rows": len(candidate),
+        "unlabelled": unlabelled,
+        "positive_share": float(candidate.truth.mean()) if binary and len(candidate) else None,
+        "primary": requirements.quality[0].metric if requirements.quality else None,
+        "directions": {metric.name: metric.better for metric in of_task(requirements.task)},
+        "resamples": RESAMPLES,
+        "confidence": CONFIDENCE,
+        "metrics": {role: _metrics(role, requirements, sheet) for role in ROLES},
+        "differences": {role: _differences(role, requirements, sheet) for role in ROLES[1:]},
+        "slices": [_slice(rule, sheet) for rule in requirements.slices],
+        "calibration": {role: calibration.curve(answers) for role, answers in shown.items()} if binary else {},
+        "histogram": None
+        if requirements.task == "multiclass"
+        else histogram({role: answers.score for role, answers in shown.items()}),
+        "decision": decision.describe(requirements.decision),
+        "confusion": {role: _confusion(answers) for role, answers in shown.items()} if binary else {},
+        "against_production": None,
+    }
+
+
+def _metrics(role: str, requirements: Requirements, sheet: Sheet) -> dict[str, Interval] | None:
+    cells = ((metric.name, sheet.get(role, metric.name)) for metric in of_task(requirements.task))
+    return {name: cell.interval() for name, cell in cells if cell is not None} or None
+
+
+def _differences(role: str, requirements: Requirements, sheet: Sheet) -> dict[str, Interval] | None:
+    found: dict[str, Interval] = {}
+    for metric in of_task(requirements.task):
+        ours, theirs = sheet.get("candidate", metric.name), sheet.get(role, metric.name)
+        if ours is not None and theirs is not None:
+            found[metric.name] = ours.minus(theirs)
+    return found or None
+
+
+def _slice(rule: SliceRule, sheet: Sheet) -> SliceMeasure:
+    cells = {role: sheet.get(role, rule.metric, rule.name) for role in ROLES}
+    found = {role: None if cell is None else cell.interval() for role, cell in cells.items()}
+    return {
+        "name": rule.name,
+        "where": rule.where,
+        "metric": rule.metric,
+        "rows": sheet.rows.get(rule.name, 0),
+        "candidate": found["candidate"],
+        "baseline": found["baseline"],
+        "production": found["production"],
+    }
+
+
+def _confusion(answers: Scored) -> Confusion:
+    flagged, positive = answers.decided == 1.0, answers.truth == 1.0
+    return {
+        "true_positive": int((flagged & positive).sum()),
+        "false_positive": int((flagged & ~positive).sum()),
+        "true_negative": int((~flagged & ~positive).sum()),
+        "false_negative": int((~flagged & positive).sum()),
+        "cutoff": decision.cutoff(answers.score, flagged),
+    }

@@ -1,0 +1,226 @@
+"""The metrics: each prepared once from a model's answers, then computed for any weighting of the rows.
+
+A weighting is how the bootstrap resamples: a row drawn twice has weight 2, a row not drawn 0. All rows once is a weight
+of one. Where a metric is not defined (an AUC of rows of one class), it is NaN.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from roadworthy.build.data.table import Floats
+from roadworthy.errors import UsageError
+from roadworthy.prove.evaluate import calibration
+
+if TYPE_CHECKING:
+    from roadworthy.declare.requirements import Task
+    from roadworthy.prove.evaluate.scored import Scored
+
+Weigh = Callable[[Floats], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric: which way is better, what it is for, and how it is prepared from a model's answers."""
+
+    name: str
+    better: Literal["higher", "lower"]
+    tasks: tuple[Task, ...]
+    prepare: Callable[[Scored], Weigh]
+
+    def value(self, scored: Scored) -> float:
+        """Return the metric over all rows; NaN where it is not defined."""
+        return self.prepare(scored)(np.ones(len(scored)))
+
+
+def metric(name: str, task: Task) -> Metric:
+    """Return the metric *name*.
+
+    Raises:
+        UsageError: There is none of that name for *task*.
+    """
+    found = METRICS.get(name)
+    if found is None or task not in found.tasks:
+        fitting = [known.name for known in METRICS.values() if task in known.tasks]
+        near = difflib.get_close_matches(name, fitting, n=1)
+        hint = f"Did you mean `{near[0]}`? " if near else ""
+        raise UsageError(
+            f"requirements.yaml asks for the metric `{name}`, which there is not for {task.replace('_', ' ')}.",
+            remedy=f"{hint}There are: {', '.join(fitting)}.",
+        )
+    return found
+
+
+def of_task(task: Task) -> tuple[Metric, ...]:
+    """Return every metric that there is for *task*."""
+    return tuple(known for known in METRICS.values() if task in known.tasks)
+
+
+def ratio(above: float, below: float) -> float:
+    """Return *above* / *below*; NaN when *below* is 0."""
+    return above / below if below > 0 else float("nan")
+
+
+def _mean(of: Callable[[Scored], Floats]) -> Callable[[Scored], Weigh]:
+    """Return the preparation of a metric that is the weighted mean of one number a row."""
+
+    def prepare(scored: Scored) -> Weigh:
+        losses = of(scored)
+        return lambda weight: ratio(float(weight @ losses), float(weight.sum()))
+
+    return prepare
+
+
+def roc_auc(scored: Scored) -> Weigh:
+    """Prepare the chance that a positive row scores above a negative one, a tie counting half.
+
+    Source:
+        Hanley and McNeil (1982), "The Meaning and Use of the Area under a Receiver Operating Characteristic (ROC)
+        Curve": the Wilcoxon statistic, here over weighted rows and groups of equal scores.
+    """
+    order = np.argsort(scored.score, kind="stable")
+    ranked, positive = scored.score[order], scored.truth[order]
+    groups = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if len(ranked) else np.zeros(0, dtype=np.int64)
+
+    def weigh(weight: Floats) -> float:
+        if not len(groups):
+            return float("nan")
+        drawn = weight[order]
+        hit = np.add.reduceat(drawn * positive, groups)
+        rest = np.add.reduceat(drawn, groups) - hit
+        below = np.cumsum(rest) - rest / 2
+        return ratio(float(hit @ below), float(hit.sum() * rest.sum()))
+
+    return weigh
+
+
+def average_precision(scored: Scored) -> Weigh:
+    """Prepare the mean precision over the recalled positives, in steps, without interpolation.
+
+    Source:
+        Zhu (2004), "Recall, Precision and Average Precision": the sum of (R_k - R_{k-1}) · P_k over falling scores.
+    """
+    order = np.argsort(-scored.score, kind="stable")
+    ranked, positive = scored.score[order], scored.truth[order]
+    groups = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if len(ranked) else np.zeros(0, dtype=np.int64)
+
+    def weigh(weight: Floats) -> float:
+        if not len(groups):
+            return float("nan")
+        drawn = weight[order]
+        hit = np.add.reduceat(drawn * positive, groups)
+        seen = np.cumsum(np.add.reduceat(drawn, groups))
+        precision = np.divide(np.cumsum(hit), seen, out=np.zeros(len(groups)), where=seen > 0)
+        return ratio(float(hit @ precision), float(hit.sum()))
+
+    return weigh
+
+
+def expected_calibration_error(scored: Scored) -> Weigh:
+    """Prepare how far stated chances lie from observed frequencies, over ten bins of equal width.
+
+    Source:
+        Naeini, Cooper and Hauskrecht (2015), "Obtaining Well Calibrated Probabilities Using Bayesian Binning".
+    """
+    bins = calibration.bin_of(scored.score)
+    gaps = scored.score - scored.truth
+
+    def weigh(weight: Floats) -> float:
+        sums = np.bincount(bins, weights=weight * gaps, minlength=calibration.BINS)
+        return ratio(float(np.abs(sums).sum()), float(weight.sum()))
+
+    return weigh
+
+
+def _log_loss(scored: Scored) -> Floats:
+    """Source: Good (1952), "Rational Decisions"; chances are kept 1e-15 away from 0 and 1."""
+    chance = np.clip(scored.score, 1e-15, 1 - 1e-15)
+    losses: Floats = -(scored.truth * np.log(chance) + (1 - scored.truth) * np.log1p(-chance))
+    return losses
+
+
+def _brier(scored: Scored) -> Floats:
+    """Source: Brier (1950), "Verification of Forecasts Expressed in Terms of Probability"."""
+    losses: Floats = (scored.score - scored.truth) ** 2
+    return losses
+
+
+def _share_of(above: Callable[[Scored], Floats], below: Callable[[Scored], Floats]) -> Callable[[Scored], Weigh]:
+    """Return the preparation of a ratio of two weighted sums."""
+
+    def prepare(scored: Scored) -> Weigh:
+        over, under = above(scored), below(scored)
+        return lambda weight: ratio(float(weight @ over), float(weight @ under))
+
+    return prepare
+
+
+def _hits(scored: Scored) -> Floats:
+    return scored.decided * scored.truth
+
+
+def _r2(scored: Scored) -> Weigh:
+    """Source: Draper and Smith (1998), "Applied Regression Analysis", the coefficient of determination."""
+    squared = (scored.score - scored.truth) ** 2
+
+    def weigh(weight: Floats) -> float:
+        mean = ratio(float(weight @ scored.truth), float(weight.sum()))
+        spread = float(weight @ (scored.truth - mean) ** 2)
+        return 1 - ratio(float(weight @ squared), spread)
+
+    return weigh
+
+
+def _root_mean_squared_error(scored: Scored) -> Weigh:
+    mean = _mean(_brier)(scored)
+    return lambda weight: float(np.sqrt(mean(weight)))
+
+
+def _bias(scored: Scored) -> Weigh:
+    mean = _mean(lambda of: of.score - of.truth)(scored)
+    return lambda weight: abs(mean(weight))
+
+
+def _macro_f1(scored: Scored) -> Weigh:
+    """Source: Opitz and Burst (2019), "Macro F1 and Macro F1": the mean of the classes' F1."""
+    classes = np.unique(scored.truth)
+
+    def weigh(weight: Floats) -> float:
+        each = []
+        for code in classes:
+            said, true = scored.decided == code, scored.truth == code
+            both = float(weight[said & true].sum())
+            each.append(ratio(2 * both, float(weight[said].sum() + weight[true].sum())))
+        return float(np.mean(each)) if each else float("nan")
+
+    return weigh
+
+
+_BINARY: tuple[Task, ...] = ("binary_classification",)
+_CLASSES: tuple[Task, ...] = ("binary_classification", "multiclass")
+_NUMBERS: tuple[Task, ...] = ("regression",)
+
+METRICS: dict[str, Metric] = {
+    known.name: known
+    for known in (
+        Metric("roc_auc", "higher", _BINARY, roc_auc),
+        Metric("average_precision", "higher", _BINARY, average_precision),
+        Metric("expected_calibration_error", "lower", _BINARY, expected_calibration_error),
+        Metric("log_loss", "lower", _BINARY, _mean(_log_loss)),
+        Metric("brier_score", "lower", _BINARY, _mean(_brier)),
+        Metric("accuracy", "higher", _CLASSES, _mean(lambda of: of.right.astype(np.float64))),
+        Metric("precision", "higher", _BINARY, _share_of(_hits, lambda of: of.decided)),
+        Metric("recall", "higher", _BINARY, _share_of(_hits, lambda of: of.truth)),
+        Metric("f1", "higher", _BINARY, _share_of(lambda of: 2 * _hits(of), lambda of: of.decided + of.truth)),
+        Metric("macro_f1", "higher", ("multiclass",), _macro_f1),
+        Metric("mean_absolute_error", "lower", _NUMBERS, _mean(lambda of: np.abs(of.score - of.truth))),
+        Metric("root_mean_squared_error", "lower", _NUMBERS, _root_mean_squared_error),
+        Metric("bias", "lower", _NUMBERS, _bias),
+        Metric("r2", "higher", _NUMBERS, _r2),
+    )
+}
