@@ -22,7 +22,7 @@ def read(answer: Any, outputs: Sequence[str]) -> tuple[Columns, int | None]:
         frame = (
             answer.to_frame(answer.name if answer.name is not None else _only(outputs)) if answer.ndim == 1 else answer
         )
-        return [(str(name), _series(frame.iloc[:, at])) for at, name in enumerate(frame.columns)], _moved(frame.index)
+        return [(str(name), _series(frame.iloc[:, at])) for at, name in enumerate(frame.columns)], moved(frame.index)
     if hasattr(answer, "get_columns"):  # polars
         return [(series.name, _flat(series)) for series in answer.get_columns()], None
     if hasattr(answer, "dtype") and hasattr(answer, "ndim"):
@@ -71,7 +71,7 @@ def _matrix(answer: Any, outputs: Sequence[str]) -> Columns:
     return [(name, _flat(answer[:, at])) for at, name in enumerate(names)]
 
 
-def _moved(index: Any) -> int | None:
+def moved(index: Any) -> int | None:
     """Return the first row out of place: a frame that was sorted keeps its rows' numbers."""
     if type(index).__name__ == "RangeIndex" and index.step == 1:
         return None
