@@ -13,13 +13,11 @@ if TYPE_CHECKING:
 
 
 def actor_of(folder: Path) -> str:
-    """Return e.g. `Ada <ada@example.com>`; without a name in git's configuration, the login and the machine."""
-    done = try_git(folder, "config", "--null", "--get-regexp", r"^user\.(name|email)$")
-    said = dict(line.partition("\n")[::2] for line in done.stdout.decode("utf-8", "replace").split("\0") if line)
-    name, email = said.get("user.name", ""), said.get("user.email", "")
-    if not name and not email:
+    """Return e.g. `Ada <ada@example.com>`; without a name that git knows, the login and the machine."""
+    done = try_git(folder, "var", "GIT_AUTHOR_IDENT")
+    if done.returncode != 0:
         return f"{_login()} <{_login()}@{os.uname().nodename}>"
-    return f"{name or email.partition('@')[0]} <{email}>"
+    return done.stdout.decode("utf-8", "replace").rpartition(">")[0] + ">"
 
 
 def _login() -> str:
