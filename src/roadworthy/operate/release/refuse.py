@@ -1,0 +1,112 @@
+"""Why a commit cannot be released: every reason at once, each with what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from roadworthy.errors import DirtyTree, NotFound, RoadworthyError, TestsFailed, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from roadworthy.build.pipeline.record import Run
+    from roadworthy.prove.proof import Check, Proof
+
+_SHOWN = 10
+_AGAIN = "Run `roadworthy run` and `roadworthy test`, then release again."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to release.
+
+    Attributes:
+        model: The model's name in `requirements.yaml`.
+        commit: The commit that is checked out, or None before the first one.
+        changed: Files that differ from it, or that it does not know.
+        run: The run that was tested, or else the last one of the commit; None when there is none.
+        proof: The last proof of the commit; None when there is none.
+        as_baseline: Whether the neutral first launch was asked for.
+    """
+
+    model: str
+    commit: str | None
+    changed: tuple[str, ...]
+    run: Run | None
+    proof: Proof | None
+    as_baseline: bool
+
+
+def refusals(asked: Asked) -> tuple[RoadworthyError, ...]:
+    """Return why *asked* cannot be released, what comes first in the loop first; empty when it can."""
+    return tuple(_refusals(asked))
+
+
+def refuse(reasons: Sequence[RoadworthyError]) -> None:
+    """Do nothing without *reasons*; otherwise say all of them in one error, of the kind of the first.
+
+    Raises:
+        RoadworthyError: There is a reason.
+    """
+    if not reasons:
+        return
+    problem = "\n".join(["It cannot be released:", *(f"- {reason.problem}" for reason in reasons)])
+    remedies = list(dict.fromkeys(reason.remedy for reason in reasons))
+    raise type(reasons[0])(problem if len(reasons) > 1 else reasons[0].problem, remedy="\n".join(remedies))
+
+
+def _refusals(asked: Asked) -> Iterator[RoadworthyError]:
+    if asked.commit is None:
+        yield NotFound("There is no commit yet.", remedy="Commit the project: a version names a commit.")
+        return
+    if asked.changed:
+        yield DirtyTree(
+            f"{_listed(asked.changed)} differ from the commit {asked.commit[:12]}.",
+            remedy=f"Commit them or put them away. {_AGAIN}",
+        )
+    yield from _of_run(asked.commit, asked.run)
+    yield from _of_proof(asked, asked.commit)
+
+
+def _of_run(commit: str, run: Run | None) -> Iterator[RoadworthyError]:
+    if run is None:
+        yield NotFound(f"The commit {commit[:12]} has not been run.", remedy=_AGAIN)
+    elif run.commit != commit or not run.clean:
+        other = f"{_listed(run.dirty)} differed" if run.dirty else f"it is of the commit {run.commit[:12]}"
+        yield DirtyTree(f"The run that was tested is not of the commit {commit[:12]} alone: {other}.", remedy=_AGAIN)
+
+
+def _of_proof(asked: Asked, commit: str) -> Iterator[RoadworthyError]:
+    proof = asked.proof
+    if proof is None:
+        yield NotFound(f"The commit {commit[:12]} has not been tested.", remedy=_AGAIN)
+        return
+    if proof.model != asked.model:
+        yield NotFound(f"The model that was tested is {proof.model}, not {asked.model}.", remedy=_AGAIN)
+    failed = [check for check in proof.checks if check.verdict == "failed"]
+    if failed:
+        yield TestsFailed(
+            "\n".join([f"{len(failed)} of {len(proof.checks)} checks failed:", *_told(failed)]),
+            remedy="Mend what they found, commit, run and test again.",
+        )
+    if asked.as_baseline and not proof.is_baseline:
+        yield UsageError(
+            f"The {asked.model} of this commit is not the baseline.",
+            remedy="Release it without --baseline; or make the baseline the model, commit, run and test it.",
+        )
+    if proof.is_baseline and not asked.as_baseline:
+        yield UsageError(
+            f"The {asked.model} of this commit is the baseline itself.",
+            remedy="Launch it as what it is: `roadworthy release --baseline`.",
+        )
+
+
+def _told(checks: Sequence[Check]) -> list[str]:
+    more = [f"  … and {len(checks) - _SHOWN} more"] if len(checks) > _SHOWN else []
+    return [*(f"  {check.section}: {check.name}: {check.summary}" for check in checks[:_SHOWN]), *more]
+
+
+def _listed(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(paths[:_SHOWN]) + more

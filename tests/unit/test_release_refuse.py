@@ -1,0 +1,94 @@
+"""A release is refused with every reason, each with what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from roadworthy.build.pipeline.record import Run
+from roadworthy.errors import DirtyTree, NotFound, RoadworthyError, TestsFailed, UsageError
+from roadworthy.ledger.objects.address import Address
+from roadworthy.operate.release.refuse import Asked, refusals, refuse
+from roadworthy.prove.proof import Check, Proof
+
+COMMIT, OTHER = "c" * 40, "d" * 40
+RUN = Run(
+    project="toy",
+    commit=COMMIT,
+    dirty=(),
+    stages={},
+    inputs={},
+    params={},
+    python_environment={},
+    machine={},
+    started="2026-05-14T00:00:00Z",
+    seconds=1.0,
+    address=Address.of(b"run"),
+)
+PASSED = Check("evaluation", "roc_auc", "passed", "0.71, at least 0.66 was asked.")
+FAILED = Check("behaviour", "more wind is never safer", "failed", "0.80 of rows, 0.95 was asked.")
+NOT_RUN = Check("against_production", "flips", "not_run", "No version is in production.")
+PROOF = Proof(
+    run=Address.of(b"run"),
+    commit=COMMIT,
+    dirty=False,
+    model="delay",
+    candidate=Address.of(b"model"),
+    is_baseline=False,
+    production=None,
+    checks=(PASSED, NOT_RUN),
+)
+GOOD = Asked(model="delay", commit=COMMIT, changed=(), run=RUN, proof=PROOF, as_baseline=False)
+
+
+def test_a_clean_commit_with_a_passed_proof_is_not_refused() -> None:
+    """What was not run, with its reason, does not stop a release."""
+    assert refusals(GOOD) == ()
+    refuse(())
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "told"),
+    [
+        (replace(GOOD, commit=None), NotFound, "no commit yet"),
+        (replace(GOOD, changed=("params.yaml",)), DirtyTree, "params.yaml differ"),
+        (replace(GOOD, run=None), NotFound, "has not been run"),
+        (replace(GOOD, run=replace(RUN, commit=OTHER)), DirtyTree, f"of the commit {OTHER[:12]}"),
+        (replace(GOOD, run=replace(RUN, dirty=("a.py", "b.py"))), DirtyTree, "a.py, b.py differed"),
+        (replace(GOOD, proof=None), NotFound, "has not been tested"),
+        (replace(GOOD, proof=replace(PROOF, model="other")), NotFound, "is other, not delay"),
+        (replace(GOOD, proof=replace(PROOF, checks=(PASSED, FAILED))), TestsFailed, "more wind is never safer"),
+        (replace(GOOD, as_baseline=True), UsageError, "is not the baseline"),
+        (replace(GOOD, proof=replace(PROOF, is_baseline=True)), UsageError, "is the baseline itself"),
+    ],
+)
+def test_a_reason_to_refuse(asked: Asked, kind: type[RoadworthyError], told: str) -> None:
+    """Each reason is an error of its own kind, which names what is wrong and what to do."""
+    (reason,) = refusals(asked)
+
+    assert isinstance(reason, kind)
+    assert told in reason.problem
+    assert reason.remedy
+
+
+def test_all_reasons_are_told_at_once() -> None:
+    """A dirty tree and a failed test are both told, in the kind of the first, each remedy once."""
+    asked = replace(GOOD, changed=("a",), run=replace(RUN, dirty=("a",)), proof=replace(PROOF, checks=(FAILED,)))
+
+    with pytest.raises(DirtyTree) as found:
+        refuse(refusals(asked))
+
+    assert found.value.problem.count("\n- ") == 3
+    assert "more wind is never safer" in found.value.problem
+    assert len(set(found.value.remedy.splitlines())) == len(found.value.remedy.splitlines())
+
+
+def test_many_files_and_checks_are_cut_short() -> None:
+    """A message stays readable, and says how many more there are."""
+    asked = replace(GOOD, changed=tuple(f"f{n}" for n in range(30)), proof=replace(PROOF, checks=(FAILED,) * 30))
+
+    dirty, failed = refusals(asked)
+
+    assert "and 20 more" in dirty.problem
+    assert "and 20 more" in failed.problem
