@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from roadworthy.adapters.executor.watchdog import Watchdog
@@ -185,7 +186,7 @@ class ProcessLease:
 
     def _gone(self, group: int) -> None:
         until = time.monotonic() + _LAST_WAIT
-        while _signal(group, 0) and time.monotonic() < until:
+        while _signal(group, 0) and _runs(group) and time.monotonic() < until:
             time.sleep(0.005)
         self._watchdog.forget(group)
 
@@ -207,6 +208,16 @@ def _signal(group: int, number: int) -> bool:
     except PermissionError:  # only zombies, or a process that changed its user, are left
         return number != 0
     return True
+
+
+def _runs(group: int) -> bool:
+    """Return whether a process of *group* runs; those that are dead and not yet collected by init do not."""
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            state, _, its_group = entry.read_text(errors="replace").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in {"Z", "X"}:
+                return True
+    return False
 
 
 def _ending(end: End, status: int) -> tuple[End, int]:

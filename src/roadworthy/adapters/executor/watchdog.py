@@ -28,7 +28,7 @@ done
 for group in $groups; do kill -9 "-$group"; done
 for group in $groups; do
   tries=0
-  while kill -0 "-$group" && [ $tries -lt 40 ]; do sleep 0.05; tries=$((tries + 1)); done
+  while kill -0 "-$group" && [ $tries -lt 20 ]; do sleep 0.05; tries=$((tries + 1)); done
 done
 exec >/dev/null
 exec "$@" </dev/null

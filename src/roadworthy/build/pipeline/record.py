@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Self, cast
 
+from roadworthy.errors import IntegrityError, NotFound
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.objects.item import Item
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from roadworthy.ledger.ledger import Ledger
+
 KIND = "run"
+_LATEST = "run/latest"
+_MAKE = "Make one: `roadworthy run`."
 State = Literal["ran", "cached", "frozen"]
 
 
@@ -162,3 +168,89 @@ def _stage_from_body(value: Mapping[str, object]) -> StageRun:
         record=None if record is None else Address(str(record)),
         notes=tuple(cast("list[str]", value["notes"])),
     )
+
+
+def keep(ledger: Ledger, run: Run) -> Run:
+    """Keep *run*, make it the latest, and return it with its address; a run that was kept before is not kept again.
+
+    Raises:
+        StorageError: The disk is full or the folder is read-only.
+    """
+    same = f"run/same/{_identity(run)}"
+    known = _known(ledger, same)
+    if known is not None:
+        _point(ledger, _LATEST, known)
+        return run.at(known)
+    outputs = {path: item.address for path, item in run.outputs.items()}
+    address = ledger.keep(KIND, body(run), outputs)
+    _point(ledger, same, address)
+    _point(ledger, _LATEST, address)
+    return run.at(address)
+
+
+def load(ledger: Ledger, address: Address) -> Run:
+    """Return the run at *address*.
+
+    Raises:
+        NotFound: It is not kept here.
+        IntegrityError: It is damaged, not signed by a trusted key, or no run.
+    """
+    record = ledger.records.read(address)
+    if record.kind != KIND:
+        raise IntegrityError(
+            f"The record {address} is a {record.kind}, not a run.", remedy="Give the address of a run."
+        )
+    return from_body(record.body).at(address)
+
+
+def latest(ledger: Ledger) -> Run:
+    """Return the run that was made last, here; or, when the index was deleted, the one that was recorded last.
+
+    Raises:
+        NotFound: There is none.
+    """
+    known = _known(ledger, _LATEST)
+    if known is not None:
+        return load(ledger, known)
+    for address, record in reversed(list(ledger.records.all(KIND))):
+        _point(ledger, _LATEST, address)
+        return from_body(record.body).at(address)
+    raise NotFound("The pipeline was not run here yet.", remedy=_MAKE)
+
+
+def of_commit(ledger: Ledger, commit: str, *, dirty: bool = False) -> Run:
+    """Return the newest run of *commit*, with *dirty* also one that differed from it.
+
+    Raises:
+        NotFound: There is none.
+    """
+    for address, record in reversed(list(ledger.records.all(KIND))):
+        if record.body["commit"] == commit and (dirty or not record.body["dirty"]):
+            return from_body(record.body).at(address)
+    raise NotFound(
+        f"There is no {'' if dirty else 'clean '}run of the commit {commit[:12]}.",
+        remedy=f"Make one: `git checkout {commit[:12]}`, then `roadworthy run`.",
+    )
+
+
+def _identity(run: Run) -> str:
+    """Return what makes two runs the same fact: all but when, where and how fast."""
+    whole = body(run)
+    stages = [[name, stage.key, sorted(stage.outputs)] for name, stage in run.stages.items()]
+    parts = [
+        whole[name] for name in ("project", "commit", "dirty", "inputs", "outputs", "params", "python_environment")
+    ]
+    return Address.of(json.dumps([parts, stages], sort_keys=True).encode()).digest
+
+
+def _known(ledger: Ledger, name: str) -> Address | None:
+    """Return the address that the index has under *name*, if its record is there; the index may be wrong or gone."""
+    value = ledger.cache.get(name)
+    if value is None:
+        return None
+    address = Address(value.decode())
+    return address if ledger.records.path(address).is_file() else None
+
+
+def _point(ledger: Ledger, name: str, address: Address) -> None:
+    ledger.cache.put(name, address.encode())
