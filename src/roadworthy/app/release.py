@@ -1,0 +1,219 @@
+"""Releasing, deploying and rolling back in the project here."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from roadworthy.app.local import declared, open_local
+from roadworthy.build.pipeline import record
+from roadworthy.errors import Conflict, NotAllowed, NotFound, UsageError
+from roadworthy.ledger.versions.names import parse_number
+from roadworthy.ledger.versions.read import history
+from roadworthy.operate.release.deploy import Place, deploy
+from roadworthy.operate.release.refuse import Asked, refusals, refuse
+from roadworthy.operate.release.rollback import previous
+from roadworthy.operate.release.write import Candidate, Part, release
+from roadworthy.prove import keep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from roadworthy.app.local import Local
+    from roadworthy.build.pipeline.record import Run
+    from roadworthy.declare.project import Declared
+    from roadworthy.declare.requirements import Requirements
+    from roadworthy.ledger.objects.address import Address
+    from roadworthy.ledger.objects.item import Item
+    from roadworthy.ledger.versions.read import History, Version
+    from roadworthy.operate.release.deploy import Deployed
+    from roadworthy.operate.release.number import Bump
+    from roadworthy.operate.release.write import Released
+    from roadworthy.prove.proof import Check, Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A version, and the checks of its proof that were not run."""
+
+    released: Released
+    not_run: tuple[Check, ...]
+
+
+def release_here(bump: Bump | None, *, as_baseline: bool, start: Path | None = None) -> Outcome:
+    """Make a version of the model that was tested at the commit that is checked out.
+
+    Raises:
+        RoadworthyError: It is refused; the problem holds every reason.
+        Conflict: The commit has another version, or somebody took the number first.
+    """
+    local = open_local(start)
+    project = declared(local)
+    requirements = _requirements(project)
+    status = local.repo.status(local.folder)
+    tested = _tested(local, status.head)
+    run = _run_of(local, status.head, tested)
+    proof = tested[1] if tested else None
+    refuse(refusals(Asked(requirements.model, status.head, status.changed, run, proof, as_baseline)))
+    if status.head is None or tested is None or run is None or run.address is None:
+        raise NotFound("There is nothing to release.", remedy="Run `roadworthy run` and `roadworthy test`.")
+    candidate = _candidate(local, project, run, tested)
+    released = release(local.repo, local.ledger, candidate, bump)
+    return Outcome(released, tuple(check for check in tested[1].checks if check.verdict == "not_run"))
+
+
+def deploy_here(name: str, environment: str, *, expect: str | None, start: Path | None = None) -> Deployed:
+    """Put the version called *name* into *environment*.
+
+    Raises:
+        NotFound: There is no such version or environment.
+        NotAllowed: The profile does not let the version's commit into the environment.
+        Conflict: Not *expect* is deployed there, or somebody was first.
+    """
+    local = open_local(start)
+    project = declared(local)
+    seen = _history(local, project)
+    version = _version(seen, name)
+    _allowed(local, project, version, environment)
+    _expected(seen, environment, expect)
+    return deploy(local.repo, local.ledger, version, Place(local.prefix, environment), seen)
+
+
+def rollback_here(environment: str, *, expect: str | None, start: Path | None = None) -> Deployed:
+    """Put the version before the current one back into *environment*.
+
+    Raises:
+        NotFound: Nothing is deployed there, or nothing was before it.
+        Conflict: Not *expect* is deployed there, or somebody was first.
+    """
+    local = open_local(start)
+    seen = _history(local, declared(local))
+    _expected(seen, environment, expect)
+    back = previous(seen.of(environment))
+    if back is None:
+        current = seen.current(environment)
+        what = f"Before {current.version}, nothing was deployed in" if current else "Nothing is deployed in"
+        raise NotFound(f"{what} {environment}.", remedy="See `roadworthy history`, and deploy a version by its number.")
+    place = Place(local.prefix, environment)
+    return deploy(local.repo, local.ledger, _version(seen, back), place, seen, rollback=True)
+
+
+def _requirements(project: Declared) -> Requirements:
+    if project.requirements is None:
+        raise NotFound(
+            "There is no requirements.yaml, so nothing says which model is released and what must hold for it.",
+            remedy="Write one; `roadworthy schema requirements` says what it may hold.",
+        )
+    return project.requirements
+
+
+def _history(local: Local, project: Declared) -> History:
+    return history(local.repo, local.ledger, _requirements(project).model, folder=local.prefix)
+
+
+def _tested(local: Local, commit: str | None) -> tuple[Address, Proof] | None:
+    if commit is None:
+        return None
+    return keep.find(local.ledger, commit) or keep.find(local.ledger, commit, dirty=True)
+
+
+def _run_of(local: Local, commit: str | None, tested: tuple[Address, Proof] | None) -> Run | None:
+    if tested is not None:
+        return record.load(local.ledger, tested[1].run)
+    for dirty in (False, True):
+        with contextlib.suppress(NotFound):
+            return None if commit is None else record.of_commit(local.ledger, commit, dirty=dirty)
+    return None
+
+
+def _candidate(local: Local, project: Declared, run: Run, tested: tuple[Address, Proof]) -> Candidate:
+    address, proof = tested
+    requirements = _requirements(project)
+    models, datasets = project.pipeline.models, project.pipeline.datasets
+    definition = models[requirements.model]
+    artifact = _part(run, definition.path)
+    if artifact is None or artifact.item.address != proof.candidate:
+        raise NotFound(
+            f"The run that was tested did not leave the model at {definition.path}.",
+            remedy="Run `roadworthy run` and `roadworthy test`, then release again.",
+        )
+    return Candidate(
+        model=requirements.model,
+        folder=local.prefix,
+        commit=run.commit,
+        run=proof.run,
+        proof=address,
+        is_baseline=proof.is_baseline,
+        definition=definition,
+        artifact=artifact,
+        baseline=_part(run, models[requirements.baseline].path) if requirements.baseline else None,
+        reference=_part(run, datasets["reference"].path) if "reference" in datasets else None,
+        lock=_lock(local, project, run.commit),
+        python=str(run.python_environment.get("python", "")),
+    )
+
+
+def _part(run: Run, path: str) -> Part | None:
+    contents: Mapping[str, Item] = {**run.inputs, **run.outputs}
+    return Part(path, contents[path]) if path in contents else None
+
+
+def _lock(local: Local, project: Declared, commit: str) -> bytes | None:
+    environment = project.profile.environment
+    path = f"{local.prefix}/{environment.lock}" if local.prefix else environment.lock
+    return local.repo.show(commit, path) if environment.managed else None
+
+
+def _version(seen: History, name: str) -> Version:
+    version = seen.version(name)
+    if version is not None:
+        return version
+    number = ".".join(str(part) for part in parse_number(name))
+    ignored = [one for one in seen.ignored if one.tag.endswith(f"@v{number}")]
+    if ignored:
+        raise NotFound(f"{ignored[0].tag} does not count: {ignored[0].reason}", remedy="Release it here, or another.")
+    there = ", ".join(one.name for one in seen.versions[-5:]) or "none"
+    raise NotFound(f"There is no version v{number} (there is: {there}).", remedy="See `roadworthy history`.")
+
+
+def _allowed(local: Local, project: Declared, version: Version, name: str) -> None:
+    environments = project.profile.environments
+    if not environments:
+        return
+    if name not in environments:
+        near = difflib.get_close_matches(name, environments, n=1)
+        raise NotFound(
+            f"profile.yaml declares no environment {name}{f': did you mean {near[0]}?' if near else '.'}",
+            remedy=f"It declares: {', '.join(environments)}.",
+        )
+    branch = environments[name].from_
+    heads = [head for head in (branch, f"origin/{branch}") if _exists(local, head)]
+    if not any(local.repo.is_ancestor(version.commit, head) for head in heads):
+        raise NotAllowed(
+            f"{name} takes versions of the branch {branch} alone, and {version.name} was made from another.",
+            remedy=f"Merge {version.commit[:12]} into {branch}, or change `environments` in profile.yaml.",
+        )
+
+
+def _exists(local: Local, head: str) -> bool:
+    try:
+        return bool(local.repo.resolve(head))
+    except NotFound:
+        return False
+
+
+def _expected(seen: History, environment: str, expect: str | None) -> None:
+    if expect is None:
+        return
+    current = seen.current(environment)
+    wanted = seen.version(expect)
+    if wanted is None:
+        raise UsageError(f"There is no version {expect}.", remedy="See `roadworthy history`.")
+    if current is None or current.version != wanted.name:
+        found = current.version if current else "nothing"
+        raise Conflict(
+            f"{environment} has {found}, not {wanted.name}: nothing was changed.", remedy="See `roadworthy history`."
+        )

@@ -1,0 +1,54 @@
+"""`roadworthy deploy`: puts a version into an environment."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from roadworthy.app.release import deploy_here
+
+if TYPE_CHECKING:
+    from roadworthy.operate.release.deploy import Deployed
+
+
+@click.command(name="deploy")
+@click.argument("version")
+@click.option("--to", "environment", required=True, metavar="ENVIRONMENT", help="Where to, e.g. production.")
+@click.option("--expect", metavar="VERSION", help="Do it only if this version is there now; otherwise status 5.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+def command(version: str, environment: str, expect: str | None, *, as_json: bool) -> None:
+    """Put VERSION into an environment, as its next deployment.
+
+    A service that runs switches to it without dropping a request. The deployment is marked local: a platform does not
+    take it as its own.
+    """
+    show(deploy_here(version, environment, expect=expect), as_json=as_json)
+
+
+def show(deployed: Deployed, *, as_json: bool) -> None:
+    """Say what is deployed now, and what was before."""
+    now, before = deployed.deployment, deployed.before
+    if as_json:
+        document = {
+            "model": now.model,
+            "environment": now.environment,
+            "number": now.number,
+            "version": now.version,
+            "before": before.version if before and deployed.created else None,
+            "tag": now.tag,
+            "record": now.record,
+            "at": now.at.isoformat(),
+            "local": now.local,
+            "rollback": now.rollback,
+            "created": deployed.created,
+        }
+        click.echo(json.dumps(document, indent=2))
+    elif not deployed.created:
+        click.echo(f"{now.model} in {now.environment} is {now.version} already ({now.tag}): nothing was changed.")
+    else:
+        was = f" It was {before.version}." if before else ""
+        verb = "is back at" if now.rollback else "is now"
+        click.secho(f"{now.model} in {now.environment} {verb} {now.version}", bold=True, nl=False)
+        click.echo(f" ({now.tag}, local).{was}")
