@@ -32,6 +32,9 @@ class ObjectStore(Protocol):
     def copy_to(self, address: Address, path: Path) -> None:
         """Write the bytes to *path*, checked and all or nothing. Raises NotFound, IntegrityError, StorageError."""
 
+    def holds(self, address: Address) -> bool:
+        """Whether the bytes are kept here undamaged: they are read."""
+
     def __contains__(self, address: object) -> bool:
         """Whether the bytes are kept here (not whether they are undamaged)."""
 

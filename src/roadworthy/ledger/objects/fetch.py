@@ -1,0 +1,52 @@
+"""Objects from a bucket to here: the listing first, to know the files; each checked on its way, damaged ones mended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from roadworthy.errors import IntegrityError, NotFound
+from roadworthy.ledger.objects.item import Item
+from roadworthy.ledger.objects.push import Moved, parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from roadworthy.ledger.objects.store import ObjectStore
+
+
+def fetch(item: Item, bucket: ObjectStore, store: ObjectStore, tell: Callable[[int], None] | None = None) -> Moved:
+    """Copy what *item* is made of from *bucket* to *store*; what is here undamaged is left. May be repeated.
+
+    What is here is read to see that it is undamaged: whoever fetches wants to use it.
+
+    Raises:
+        NotFound: The bucket lacks an object.
+        IntegrityError: An object of the bucket is damaged: it is not taken.
+        StorageError: The store cannot be written.
+    """
+    moved = Moved()
+    files: tuple[Item, ...] = (item,)
+    if item.files is not None:
+        moved = _one(Item(item.address, 0), bucket, store, tell)
+        files = parts_of(item, store)[:-1]
+    for one in files:
+        moved += _one(one, bucket, store, tell)
+    return moved
+
+
+def is_whole(item: Item, store: ObjectStore) -> bool:
+    """Whether *store* keeps everything that *item* is made of (not whether each file is undamaged)."""
+    try:
+        return all(one.address in store for one in parts_of(item, store))
+    except (NotFound, IntegrityError):
+        return False
+
+
+def _one(item: Item, bucket: ObjectStore, store: ObjectStore, tell: Callable[[int], None] | None) -> Moved:
+    if store.holds(item.address):
+        return Moved(present=1)
+    with bucket.open(item.address) as stream:
+        store.put_from(stream, item.address)
+    if tell is not None:
+        tell(item.size)
+    return Moved(1, item.size)
