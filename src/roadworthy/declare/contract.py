@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from roadworthy.declare.form import Bound, Duration, KnownAt, Pattern, Predicate, Share
 from roadworthy.declare.requirements import ColumnType
 
 
@@ -15,15 +16,15 @@ class ColumnRule:
 
     type: ColumnType | None = None
     unit: str | None = None
-    missing: float | None = None  # the largest share of missing values; None: not checked
+    missing: Share | None = None  # the largest share of missing values; None: not checked
     unique: bool = False
     min: float | str | None = None
     max: float | str | None = None
     allowed: tuple[str | float | bool, ...] | None = None
-    pattern: str | None = None
-    known_at: str | None = None  # "prediction", or e.g. "-2h": when the value is known, relative to the prediction
-    mean: Mapping[str, float] | None = None  # at_least, at_most
-    distinct: Mapping[str, int] | None = None  # at_least, at_most
+    pattern: Pattern | None = None
+    known_at: KnownAt | None = None  # "prediction", or e.g. "-2h": when the value is known, relative to the prediction
+    mean: Mapping[Bound, float] | None = None  # at_least, at_most
+    distinct: Mapping[Bound, int] | None = None  # at_least, at_most
     description: str | None = None
 
 
@@ -34,18 +35,18 @@ class ForeignKey:
     columns: tuple[str, ...]
     in_: str  # a dataset's name or path
     key: tuple[str, ...]
-    share: float = 1.0
+    share: Share = 1.0
 
 
 @dataclass(frozen=True)
 class TableRule:
     """What the table as a whole must satisfy."""
 
-    rows: Mapping[str, int] | None = None  # at_least, at_most
+    rows: Mapping[Bound, int] | None = None  # at_least, at_most
     key: tuple[str, ...] = ()
-    duplicates: float | None = None  # the largest share of rows that stand twice
-    fresh: str | None = None
-    relations: tuple[str, ...] = ()  # predicates that hold for every row
+    duplicates: Share | None = None  # the largest share of rows that stand twice
+    fresh: Duration | None = None
+    relations: tuple[Predicate, ...] = ()  # predicates that hold for every row
     foreign_keys: tuple[ForeignKey, ...] = ()
 
 
@@ -64,8 +65,8 @@ class LabelRule:
     """What the label must satisfy."""
 
     column: str
-    share: Mapping[str, float] | None = None  # at_least, at_most
-    conflicts: float | None = None
+    share: Mapping[Bound, float] | None = None  # at_least, at_most
+    conflicts: Share | None = None
 
 
 @dataclass(frozen=True)

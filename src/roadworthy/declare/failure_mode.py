@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from roadworthy.declare.form import Date, Inside, Predicate, Share
+
 
 @dataclass(frozen=True)
 class Found:
     """When and by whom a failure mode was found."""
 
-    on: str
+    on: Date
     by: Literal["monitor", "red_team", "person"]
     incident: str | None = None
 
@@ -19,7 +21,7 @@ class Found:
 class Accepted:
     """Until when a failure mode is lived with, and why."""
 
-    until: str
+    until: Date
     why: str
 
 
@@ -32,9 +34,9 @@ class FailureMode:
     found: Found
     owner: str
     severity: Literal["low", "medium", "high", "critical"]
-    examples: str
-    expect: str = "label"
+    examples: Inside
+    expect: Predicate = "label"
     status: Literal["open", "guarded", "accepted"] = "open"
     accepted: Accepted | None = None
-    share: float = 1.0
-    held_out: str | None = None
+    share: Share = 1.0
+    held_out: Inside | None = None

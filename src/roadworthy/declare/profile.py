@@ -6,6 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from roadworthy.declare.form import (
+    Alert,
+    Duration,
+    Inside,
+    Name,
+    Percent,
+    PythonVersion,
+    Schedule,
+    Size,
+)
+
 Role = Literal["maintainer", "contributor", "reader"]
 
 
@@ -30,23 +41,23 @@ class ReviewRules:
     """What a review shows, and which paths need which perspective."""
 
     rows: Literal["allowed", "never"] = "allowed"
-    paths: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, Literal["none", "software", "analysis"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Storage:
     """How much is kept, and for how long."""
 
-    quota: str | None = None
-    retention: Mapping[str, str] = field(default_factory=dict)
+    quota: Size | None = None
+    retention: Mapping[str, Duration] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class PythonEnvironment:
     """The project's Python environment: made from the lock, or (`managed: false`) the active interpreter."""
 
-    python: str | None = None
-    lock: str = "requirements.txt"
+    python: PythonVersion | None = None
+    lock: Inside = "requirements.txt"
     managed: bool = True
 
 
@@ -71,7 +82,7 @@ class TrainOn:
     """What starts continuous training."""
 
     data: tuple[str, ...] = ()
-    schedule: str | None = None
+    schedule: Schedule | None = None
     alarm: tuple[str, ...] = ()
 
 
@@ -88,7 +99,7 @@ class Training:
 class Hold:
     """How long, and for how many predictions, a canary is watched."""
 
-    for_: str
+    for_: Duration
     at_least: int = 0
 
 
@@ -96,8 +107,8 @@ class Hold:
 class Rollout:
     """How a version takes over an environment."""
 
-    shadow: str | None = None
-    canary: tuple[str, ...] = ()
+    shadow: Duration | None = None
+    canary: tuple[Percent, ...] = ()
     hold: Hold | None = None
     back_when: str | None = None
 
@@ -106,7 +117,7 @@ class Rollout:
 class Batch:
     """Scoring on a schedule."""
 
-    schedule: str
+    schedule: Schedule
     input: str
     output: Mapping[str, str]
 
@@ -135,14 +146,14 @@ class PredictionLog:
     keep: Literal["declared", "none"] = "declared"
     hash: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
-    retention: str | None = None
+    retention: Duration | None = None
 
 
 @dataclass(frozen=True)
 class AlertChannel:
     """Where to tell of what."""
 
-    to: str
+    to: Alert
     on: tuple[str, ...]
 
 
@@ -151,7 +162,7 @@ class Profile:
     """The whole of `profile.yaml`. Only `project` must be said."""
 
     apiVersion: Literal["roadworthy/v1alpha1"]
-    project: str
+    project: Name
     description: str = ""
     members: Mapping[str, Role] = field(default_factory=dict)
     repository: RepositoryPlace = field(default_factory=RepositoryPlace)
@@ -162,6 +173,6 @@ class Profile:
     environment: PythonEnvironment = field(default_factory=PythonEnvironment)
     ci: ContinuousIntegration = field(default_factory=ContinuousIntegration)
     train: Training | None = None
-    environments: Mapping[str, Environment] = field(default_factory=dict)
+    environments: Mapping[Name, Environment] = field(default_factory=dict)
     log: PredictionLog = field(default_factory=PredictionLog)
     alerts: tuple[AlertChannel, ...] = ()

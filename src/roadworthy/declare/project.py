@@ -98,18 +98,27 @@ def read(folder: Path, cache: Cache) -> Declared:
     """
     files = gather(folder)
     key = digest(files)
-    kept = cache.get(_key(key, folder)) if key else None
+    kept = _from_cache(cache, _key(key, folder)) if key else None
     if kept is None:
-        kept = _read_afresh(folder, files)
+        afresh = _read_afresh(folder, files)
         if key:
-            cache.put(_key(key, folder), kept)
-    return _Kept(folder, json.loads(kept))
+            cache.put(_key(key, folder), afresh)
+        kept = json.loads(afresh)
+    return _Kept(folder, kept)
 
 
 def faults(folder: Path) -> tuple[Fault, ...]:
     """Return every fault in and between the declared files, and in what they say of the folder's other files."""
-    found: tuple[Fault, ...] = _readers().all_faults(folder)
+    found: tuple[Fault, ...] = _readers().examine(folder).faults
     return found
+
+
+def _from_cache(cache: Cache, key: str) -> Any:
+    data = cache.get(key)
+    try:
+        return None if data is None else json.loads(data)
+    except ValueError:  # it may be damaged: then it is as good as gone
+        return None
 
 
 def _key(digest_of_files: str, folder: Path) -> str:
@@ -131,4 +140,4 @@ def _read_afresh(folder: Path, files: Mapping[str, Any]) -> bytes:
 def _readers() -> Any:
     # Named at run time, not imported above: PyYAML and the type hints cost more than a whole unchanged command, and
     # are needed only when a file has changed.
-    return import_module("roadworthy.declare.read.project")
+    return import_module("roadworthy.declare.examine")

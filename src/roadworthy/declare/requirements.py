@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from roadworthy.declare.form import Disturbance, Dotted, Duration, Inside, Positive, Predicate, Share
+
 Task = Literal["binary_classification", "regression", "multiclass"]
 ColumnType = Literal["number", "integer", "text", "boolean", "time"]
 
@@ -14,10 +16,10 @@ ColumnType = Literal["number", "integer", "text", "boolean", "time"]
 class Decision:
     """How a score becomes an action: exactly one is set."""
 
-    flag_top: float | None = None  # a share in (0, 1]; written 15% or 0.15
+    flag_top: Share | None = None  # a share in (0, 1]; written 15% or 0.15
     threshold: float | None = None
-    costs: Mapping[str, float] | None = None  # miss, false_alarm
-    tolerance: float | None = None  # regression: a share of the truth
+    costs: Mapping[str, Positive] | None = None  # miss, false_alarm
+    tolerance: Positive | None = None  # regression: a share of the truth
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class SliceRule:
     """A bound on a metric over the rows where a predicate holds."""
 
     name: str
-    where: str
+    where: Predicate
     metric: str
     at_least: float | None = None
     at_most: float | None = None
@@ -85,30 +87,30 @@ class Behaviour:
 
     name: str
     kind: Literal["directional", "invariance", "minimum_functionality"]
-    change: Mapping[str, str | Mapping[str, object]] = field(default_factory=dict)
-    where: str | None = None
+    change: Mapping[str, Disturbance | Mapping[str, object]] = field(default_factory=dict)
+    where: Predicate | None = None
     expect: str | None = None
-    within: float | None = None
-    share: float = 1.0
+    within: Positive | None = None
+    share: Share = 1.0
 
 
 @dataclass(frozen=True)
 class AgainstProduction:
     """The gate on negative flips beyond the noise floor."""
 
-    excess: float = 0.005
-    upgrade_ratio: float = 0.75
-    pinned: str | None = None
+    excess: Share = 0.005
+    upgrade_ratio: Positive = 0.75
+    pinned: Inside | None = None
 
 
 @dataclass(frozen=True)
 class Noise:
     """How production's recipe is re-trained to learn what training alone changes."""
 
-    seed: str  # a parameter's dotted name
-    resample: str  # the training table that is bootstrapped
+    seed: Dotted  # a parameter's dotted name
+    resample: Inside  # the training table that is bootstrapped
     runs: int = 5
-    budget: str = "2h"
+    budget: Duration = "2h"
 
 
 @dataclass(frozen=True)
@@ -116,19 +118,19 @@ class Stress:
     """A metric that must hold while inputs are disturbed."""
 
     name: str
-    change: Mapping[str, str | Mapping[str, object]]
+    change: Mapping[str, Disturbance | Mapping[str, object]]
     metric: str
     at_least: float | None = None
     at_most: float | None = None
-    where: str | None = None
+    where: Predicate | None = None
 
 
 @dataclass(frozen=True)
 class Latency:
     """How quickly one prediction must come."""
 
-    p99: str | None = None
-    p50: str | None = None
+    p99: Duration | None = None
+    p50: Duration | None = None
 
 
 @dataclass(frozen=True)
@@ -140,13 +142,13 @@ class Window:
     """
 
     name: str
-    check: str
-    every: str
+    check: Literal["mean_prediction", "out_of_scope_share", "frozen_input", "constant_output", "quality"]
+    every: Duration
     at_least: float | None = None
     at_most: float | None = None
     metric: str | None = None
     against: str | None = None
-    within: Mapping[str, float] | None = None
+    within: Mapping[str, Positive] | None = None
     rows: int | None = None
 
 

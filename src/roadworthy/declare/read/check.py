@@ -6,8 +6,10 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from roadworthy.declare import predicate
 from roadworthy.declare.fault import quoted
-from roadworthy.declare.read import dvc
+from roadworthy.declare.pipeline import Pipeline
+from roadworthy.declare.read import shorthand
 from roadworthy.declare.read.node import Leaf, Map, Node, Seq, plain
 from roadworthy.declare.read.shape import (
     Anything,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 Declaration = TypeVar("Declaration")
 _PERCENT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*%")
 _TEMPLATE = "${"
+_PREDICATE = "a predicate"
 
 
 class _Bad:
@@ -43,15 +46,16 @@ BAD = _Bad()
 
 def build(owner: type[Declaration], node: Node, faults: Faults) -> Declaration | None:
     """Return the dataclass that *node* declares, or None; then *faults* hold every reason."""
-    built = _Checker(faults).record(Record(owner), node, ())
+    built = _Checker(faults, templated=owner is Pipeline).record(Record(owner), node, ())
     return None if isinstance(built, _Bad) else cast("Declaration", built)
 
 
 class _Checker:
     """Walks a tree and a shape side by side. `trail` is the path of keys so far, for messages."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, *, templated: bool) -> None:
         self._faults = faults
+        self._templated = templated  # `${…}` may stand for what is only known later
         self._by_shape: dict[type, Callable[[Any, Node, tuple[str, ...]], object]] = {
             Text: self._text,
             Number: self._number,
@@ -71,7 +75,7 @@ class _Checker:
 
     def record(self, shape: Record, node: Node, trail: tuple[str, ...]) -> object:
         """Return the dataclass, or BAD."""
-        node = dvc.RECORDS.get(shape.owner, _same)(node)
+        node = shorthand.RECORDS.get(shape.owner, _same)(node)
         if not isinstance(node, Map):
             return self._refuse(node, trail, "a mapping", _keys_wanted(shape))
         known = keys_of(shape.owner)
@@ -93,7 +97,7 @@ class _Checker:
 
     def _list(self, shape: ListOf, node: Node, trail: tuple[str, ...]) -> object:
         if isinstance(shape.element, Record):
-            node = dvc.LISTS.get(shape.element.owner, _same)(node)
+            node = shorthand.LISTS.get(shape.element.owner, _same)(node)
         if isinstance(node, Leaf) and node.value is None:
             return self._refuse(node, trail, "a list", "[]")
         if isinstance(node, Map) and not isinstance(shape.element, Record):
@@ -131,10 +135,18 @@ class _Checker:
         if not isinstance(node.value, str):
             problem = f"{_name(trail, start=True)} must be text, and {quoted(node.text)} is {_kind(node)}."
             return self._bad(node, problem, f'Put it in quotes: "{node.text[:60]}".')
-        if shape.form is None or _TEMPLATE in node.value or re.fullmatch(shape.form.pattern, node.value):
+        if shape.form is None or re.fullmatch(shape.form.pattern, node.value):
+            return self._unless_objected(shape, node, node.value)
+        if self._templated and _TEMPLATE in node.value:
             return node.value
         problem = f"{quoted(node.value)} is not {shape.form.name}."
         return self._bad(node, problem, f"Write it like {quoted(shape.form.example)}.")
+
+    def _unless_objected(self, shape: Text, node: Node, text: str) -> object:
+        objection = predicate.objection(text) if shape.form is not None and shape.form.name == _PREDICATE else None
+        if objection is None:
+            return text
+        return self._bad(node, f"The predicate {objection}.", "Write an expression over columns: `wind_speed < 5`.")
 
     def _number(self, shape: Number, node: Node, trail: tuple[str, ...]) -> object:
         number = _read_number(node)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roadworthy.declare.fault import quoted
-from roadworthy.declare.pipeline import Output, ParamsOf, Stage
 from roadworthy.declare.read.node import Entry, Leaf, Map, Node, Seq
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from roadworthy.declare.fault import Faults, Place
 
 _DEFAULT_PARAMS = "params.yaml"
-_PLOT_KEYS = frozenset({"x", "y", "x_label", "y_label", "title", "template", "header"})
-_KEPT_ASIDE = frozenset({"type", "labels", "meta", "remote", "push"})
+PLOT_KEYS = frozenset({"x", "y", "x_label", "y_label", "title", "template", "header"})
+READ_BY_DVC = frozenset({"type", "labels", "meta", "remote", "push"})
 _OF_OUTPUT = frozenset({"path", "cache", "persist", "desc"})
 # What a dvc.yaml may hold that is neither a stage nor a variable: DVC's own views of the outputs.
 NOT_READ = frozenset({"params", "metrics", "plots", "artifacts", "datasets"})
@@ -42,7 +41,7 @@ def output(node: Node) -> Node:
         return node
     settings = dict(entry.value.entries) if isinstance(entry.value, Map) else {}
     settings["path"] = Entry(entry.at, Leaf(entry.at, path, path))
-    for group, members in (("plot", _PLOT_KEYS), ("dvc", _KEPT_ASIDE)):
+    for group, members in (("plot", PLOT_KEYS), ("dvc", READ_BY_DVC)):
         grouped = {key: settings.pop(key) for key in sorted(members & settings.keys())}
         if grouped:
             settings[group] = Entry(entry.at, Map(entry.at, grouped))
@@ -95,7 +94,3 @@ def parameter_list(node: Node) -> Node:
     if isinstance(node, Leaf) and node.value is None:
         return node
     return Seq(node.at, tuple(_elements(node)))
-
-
-RECORDS: dict[type, Callable[[Node], Node]] = {Stage: stage, Output: output}
-LISTS: dict[type, Callable[[Node], Node]] = {ParamsOf: parameter_list}

@@ -80,6 +80,11 @@ class Reading:
             if document.value is not None
         }
 
+    def names(self, folder: str) -> frozenset[str]:
+        """Return the names of a folder's files, those with faults too."""
+        inside = (file for file in self.documents if file.startswith(f"{folder}/"))
+        return frozenset(file.removeprefix(f"{folder}/").removesuffix(".yaml") for file in inside)
+
     def parts(self) -> dict[str, object]:
         """Return what a project declares, part by part, when there are no faults."""
         return {

@@ -1,0 +1,75 @@
+"""Whether tests of behaviour and stress say all that their kind needs, about columns that there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from roadworthy.declare.fault import quoted
+from roadworthy.declare.predicate import names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from roadworthy.declare.agreement.report import Path, Report
+    from roadworthy.declare.requirements import Behaviour, Requirements
+
+_DIRECTIONS = ("not_lower", "not_higher", "lower", "higher")
+# kind: the keys that it needs, and those that it has no use for
+_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "directional": (("change", "expect"), ("within",)),
+    "invariance": (("change",), ("expect",)),
+    "minimum_functionality": (("expect",), ("change", "within")),
+}
+_HOW = {
+    "change": '`change: {COLUMN: "+20"}`',
+    "expect": "`expect: not_lower`",
+}
+
+
+def tell(report: Report, requirements: Requirements) -> None:
+    """Tell what does not agree in `behaviour` and `stress`."""
+    for number, test in enumerate(requirements.behaviour):
+        path: Path = ("behaviour", number)
+        _needs(report, path, test)
+        _change(report, path, test.change, requirements)
+        _expectation(report, path, test, requirements)
+    for number, stress in enumerate(requirements.stress):
+        _change(report, ("stress", number), stress.change, requirements)
+        if not stress.change:
+            report.at(("stress", number), "A stress test changes something.", f"Add {_HOW['change']}.")
+
+
+def _needs(report: Report, path: Path, test: Behaviour) -> None:
+    needed, useless = _KEYS[test.kind]
+    kind = test.kind.replace("_", " ")
+    for key in needed:
+        if getattr(test, key) in (None, {}):
+            how = "`expect: PREDICATE`" if key == "expect" and test.kind == "minimum_functionality" else _HOW[key]
+            report.at(path, f"A test of {kind} needs {quoted(key)}.", f"Add {how}.")
+    for key in useless:
+        if getattr(test, key) not in (None, {}):
+            report.at((*path, key), f"A test of {kind} has no use for {quoted(key)}.", "Remove it, or mend `kind`.")
+
+
+def _change(
+    report: Report, path: Path, change: Mapping[str, str | Mapping[str, object]], requirements: Requirements
+) -> None:
+    for column, done in change.items():
+        place = (*path, "change", column)
+        report.unless_known(place, column, requirements.inputs.columns, "one of the inputs")
+        if not isinstance(done, str) and (set(done) != {"set"} or isinstance(done["set"], list | dict | None)):
+            report.at(place, "A change is a text, or `{set: VALUE}`.", "Write `{set: 0}`, or `missing`.")
+
+
+def _expectation(report: Report, path: Path, test: Behaviour, requirements: Requirements) -> None:
+    if test.expect is None:
+        return
+    if test.kind == "directional":
+        what = "a direction that an output can be expected to go"
+        report.unless_known((*path, "expect"), test.expect, _DIRECTIONS, what)
+    if test.kind == "minimum_functionality":
+        outputs = {name.lower() for name in requirements.outputs}
+        if not names(test.expect) & outputs:
+            shown = ", ".join(quoted(name) for name in requirements.outputs)
+            problem = "This expects something that is no output of the model, so it would test the data alone."
+            report.at((*path, "expect"), problem, f"Name an output: {shown}.")

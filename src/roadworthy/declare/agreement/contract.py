@@ -1,0 +1,96 @@
+"""Whether a contract agrees with itself, and speaks of datasets that there are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from roadworthy.declare.agreement.report import Report
+from roadworthy.declare.fault import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from roadworthy.declare.agreement.report import Path
+    from roadworthy.declare.contract import ColumnRule, Contract
+    from roadworthy.declare.fault import Fault
+    from roadworthy.declare.pipeline import Pipeline
+    from roadworthy.declare.read.file import Document
+
+_QUERY = re.compile(r"\s*(?:select|with|from)\b", re.IGNORECASE)
+
+
+def faults(document: Document[Contract], pipeline: Pipeline | None) -> tuple[Fault, ...]:
+    """Return what does not agree in a contract."""
+    report, contract = Report(document), document.value
+    if contract is None:
+        return ()
+    _columns(report, contract)
+    _bounds(report, ("table", "rows"), contract.table.rows)
+    if contract.label is not None:
+        _bounds(report, ("label", "share"), contract.label.share)
+    if contract.other_columns == "refused":
+        _spoken_of(report, contract)
+    _queries(report, contract)
+    if pipeline is not None:
+        _datasets(report, contract, pipeline)
+    return report.all()
+
+
+def _columns(report: Report, contract: Contract) -> None:
+    for name, rule in contract.columns.items():
+        _column(report, ("columns", name), rule)
+    for name in contract.privacy.absent:
+        if name in contract.columns:
+            problem = f"{quoted(name)} must not exist, says `privacy`, and is declared all the same."
+            report.at(("columns", name), problem, "Remove one of the two.")
+
+
+def _queries(report: Report, contract: Contract) -> None:
+    for number, check in enumerate(contract.sql):
+        if not _QUERY.match(check.query):
+            problem = "A check is a query that returns the rows that are wrong."
+            report.at(("sql", number, "query"), problem, "Begin it with `SELECT`; the dataset is called `rows`.")
+
+
+def _column(report: Report, path: Path, rule: ColumnRule) -> None:
+    report.unless_ordered(path, rule.min, rule.max)
+    _bounds(report, (*path, "mean"), rule.mean)
+    _bounds(report, (*path, "distinct"), rule.distinct)
+    if rule.type == "text" and (rule.mean is not None or isinstance(rule.min, float)):
+        report.at(path, "Text has no mean, and no number as a bound.", "Remove it, or mend `type`.")
+    if rule.pattern is not None:
+        try:
+            re.compile(rule.pattern)
+        except re.error as error:
+            report.at((*path, "pattern"), f"This is not a regular expression: {error.msg}.", "Mend it, or escape it.")
+    if rule.allowed is not None and not rule.allowed:
+        report.at((*path, "allowed"), "No value is allowed.", "List the values, or remove the key.")
+
+
+def _bounds(report: Report, path: Path, bounds: Mapping[str, float] | None) -> None:
+    if bounds is not None:
+        report.unless_ordered(path, bounds.get("at_least"), bounds.get("at_most"))
+
+
+def _spoken_of(report: Report, contract: Contract) -> None:
+    """Tell each column that a rule names although it is refused."""
+    named: list[tuple[Path, str]] = [(("table", "key"), column) for column in contract.table.key]
+    if contract.label is not None:
+        named.append((("label", "column"), contract.label.column))
+    if contract.splits is not None:
+        named += [(("splits", "key"), column) for column in contract.splits.key]
+    for path, column in named:
+        report.unless_known(path, column, contract.columns, "a declared column, and others are refused")
+
+
+def _datasets(report: Report, contract: Contract, pipeline: Pipeline) -> None:
+    known = {*pipeline.datasets, *pipeline.sources}
+    named: list[tuple[Path, str]] = [(("dataset",), contract.dataset)]
+    if contract.splits is not None:
+        named += [(("splits", "training"), contract.splits.training), (("splits", "test"), contract.splits.test)]
+    for number, foreign in enumerate(contract.table.foreign_keys):
+        named.append((("table", "foreign_keys", number, "in"), foreign.in_))
+    for path, name in named:
+        if "/" not in name and "." not in name:
+            report.unless_known(path, name, known, "a dataset or source of the pipeline")
