@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import tomllib
-import types
-import typing
-from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, assert_never
 
 from roadworthy.declare.contract import Contract
 from roadworthy.declare.failure_mode import FailureMode
 from roadworthy.declare.pin import Pin
 from roadworthy.declare.pipeline import Pipeline
 from roadworthy.declare.profile import Profile
+from roadworthy.declare.read.shape import (
+    Anything,
+    Choice,
+    Either,
+    Flag,
+    ListOf,
+    MapOf,
+    Number,
+    Record,
+    Text,
+    Whole,
+    keys_of,
+)
 from roadworthy.declare.requirements import Requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from roadworthy.declare.read.shape import Key, Shape
 
 KINDS: dict[str, type] = {
     "profile": Profile,
@@ -27,7 +41,6 @@ KINDS: dict[str, type] = {
     "failure_mode": FailureMode,
     "pin": Pin,
 }
-_PLAIN = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", object: "anything"}
 
 
 @cache
@@ -45,26 +58,23 @@ def sections(kind: str) -> tuple[type, ...]:
         owner = waiting.pop(0)
         if owner not in found:
             found[owner] = None
-            waiting += [inner for hint in hints(owner).values() for inner in _dataclasses_in(hint)]
+            waiting += [inner for key in keys_of(owner).values() for inner in _records_in(key.shape)]
     return tuple(found)
 
 
-def hints(owner: type) -> dict[str, Any]:
-    """Return the keys of a dataclass, as they are spelt in YAML, and their types."""
-    resolved = typing.get_type_hints(owner)
-    return {spelling(field.name): resolved[field.name] for field in dataclasses.fields(owner)}
-
-
-def spelling(name: str) -> str:
-    """Return how a field is spelt in YAML: Python's words carry an underscore in code alone."""
-    return name.removesuffix("_")
-
-
-def _dataclasses_in(hint: Any) -> Iterator[type]:
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        yield hint
-    for inner in typing.get_args(hint):
-        yield from _dataclasses_in(inner)
+def _records_in(shape: Shape) -> Iterator[type]:
+    match shape:
+        case Record(owner):
+            yield owner
+        case ListOf(element):
+            yield from _records_in(element)
+        case MapOf(_, value):
+            yield from _records_in(value)
+        case Either(options):
+            for option in options:
+                yield from _records_in(option)
+        case _:
+            return
 
 
 def file_page(kind: str) -> str:
@@ -82,38 +92,52 @@ def _section(kind: str, owner: type) -> list[str]:
         "",
         "| key | type | default | meaning |",
         "|---|---|---|---|",
-        *(_row(kind, owner, field) for field in dataclasses.fields(owner)),
+        *(_row(kind, owner, key) for key in keys_of(owner).values()),
         "",
     ]
 
 
-def _row(kind: str, owner: type, field: dataclasses.Field[Any]) -> str:
-    key = spelling(field.name)
-    meaning = meanings().get(owner.__name__, {}).get(key, "")
-    return f"| `{key}` | {_type(kind, hints(owner)[key])} | {_default(field)} | {meaning.replace('|', chr(92) + '|')} |"
+def _row(kind: str, owner: type, key: Key) -> str:
+    meaning = meanings().get(owner.__name__, {}).get(key.spelling, "").replace("|", "\\|")
+    return f"| `{key.spelling}` | {_type(kind, key.shape)} | {_default(key)} | {meaning} |"
 
 
-def _default(field: dataclasses.Field[Any]) -> str:
-    if field.default is dataclasses.MISSING:
-        return "**required**" if field.default_factory is dataclasses.MISSING else ""
-    if field.default is None or field.default in ((), ""):
-        return ""
-    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+def _default(key: Key) -> str:
+    if key.required:
+        return "**required**"
+    if isinstance(key.default, bool):
+        return f"`{str(key.default).lower()}`"
+    return f"`{key.default}`" if isinstance(key.default, int | float | str) and key.default != "" else ""
 
 
-def _type(kind: str, hint: Any) -> str:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return f"[{hint.__name__}](#{_anchor(kind, hint)})"
-    if origin is Literal:
-        return " or ".join(f"`{value}`" for value in arguments)
-    if origin in {typing.Union, types.UnionType}:
-        return " or ".join(_type(kind, inner) for inner in arguments if inner is not types.NoneType)
-    if origin is tuple:
-        return f"list of {_type(kind, arguments[0])}"
-    if origin is Mapping:
-        return f"mapping to {_type(kind, arguments[1])}"
-    return _PLAIN[hint]
+def _type(kind: str, shape: Shape) -> str:
+    match shape:
+        case ListOf(element):
+            return f"list of: {_type(kind, element)}"
+        case MapOf(_, value):
+            return f"mapping to: {_type(kind, value)}"
+        case Record(owner):
+            return f"[{owner.__name__}](#{_anchor(kind, owner)})"
+        case Either(options):
+            return ", or ".join(_type(kind, option) for option in options)
+        case _:
+            return _simple_type(shape)
+
+
+def _simple_type(shape: Text | Number | Whole | Flag | Choice | Anything) -> str:
+    match shape:
+        case Text(form):
+            return f"{form.name}, e.g. `{form.example.replace('|', chr(92) + '|')}`" if form else "text"
+        case Number(limits):
+            return "share, e.g. `15%`" if limits and limits.high == 1 else "number"
+        case Choice(words):
+            return " or ".join(f"`{word}`" for word in words)
+        case Whole():
+            return "whole number"
+        case Flag() | Anything():
+            return "`true` or `false`" if isinstance(shape, Flag) else "anything"
+        case _:
+            assert_never(shape)
 
 
 def _anchor(kind: str, owner: type) -> str:

@@ -15,6 +15,8 @@ import pytest
 
 from roadworthy import errors
 from roadworthy.cli.main import COMMANDS
+from roadworthy.declare.read.file import parse
+from roadworthy.declare.read.shape import keys_of
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -94,7 +96,7 @@ def test_every_command_says_what_it_does() -> None:
 def test_every_key_of_a_file_has_a_meaning_and_every_meaning_a_key() -> None:
     """The meanings and the dataclasses name the same keys."""
     owners = {owner for kind in reference_files.KINDS for owner in reference_files.sections(kind)}
-    keys = {(owner.__name__, key) for owner in owners for key in reference_files.hints(owner)}
+    keys = {(owner.__name__, key) for owner in owners for key in keys_of(owner)}
     written = {(owner, key) for owner, told in reference_files.meanings().items() for key in told}
 
     assert written == keys
@@ -119,10 +121,25 @@ def test_the_page_of_a_file_lists_its_keys(kind: str) -> None:
     """Each key stands in the table of its kind, and the written page includes that table."""
     page = reference_files.file_page(kind)
     written = (DOCS / "reference" / "files" / f"{kind}.md").read_text(encoding="utf-8")
-    keys = {key for owner in reference_files.sections(kind) for key in reference_files.hints(owner)}
+    keys = {key for owner in reference_files.sections(kind) for key in keys_of(owner)}
 
     assert all(f"| `{key}` |" in page for key in keys)
     assert f"../generated/{kind}.md" in written
+
+
+@pytest.mark.parametrize("kind", sorted(reference_files.KINDS))
+def test_the_examples_of_a_file_are_read_without_a_fault(kind: str) -> None:
+    """What the reference shows can be copied."""
+    text = (DOCS / "reference" / "files" / f"{kind}.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```yaml\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    faults = [
+        fault.render()
+        for example in examples
+        for fault in parse(reference_files.KINDS[kind], example.encode(), f"{kind}.yaml").faults
+    ]
+
+    assert examples
+    assert faults == []
 
 
 def test_every_setting_has_an_entry() -> None:
