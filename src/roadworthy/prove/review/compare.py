@@ -1,0 +1,194 @@
+"""Hold a change against its base, production and the baseline: from the evidence of two ends to one comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from roadworthy.prove.review import changes, gates
+from roadworthy.prove.review.comparison import (
+    CheckRow,
+    Comparison,
+    Distributions,
+    Flips,
+    MetricRow,
+    Movement,
+    SliceRow,
+    StageRow,
+    Versus,
+)
+from roadworthy.prove.review.complexity import complexity
+from roadworthy.prove.review.pairing import NotPaired, Paired
+from roadworthy.prove.review.rivals import CANDIDATE, known, rivals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from roadworthy.declare.requirements import Requirements
+    from roadworthy.ledger.repo.commit import FileChange
+    from roadworthy.prove.measures import CalibrationBin, Confusion, Histogram, Interval, Measures, Role
+    from roadworthy.prove.proof import Proof
+    from roadworthy.prove.review.comparison import Judgement, Rival
+    from roadworthy.prove.review.evidence import Evidence
+    from roadworthy.prove.review.pairing import Grid
+    from roadworthy.prove.review.rivals import Known
+
+
+def compare(
+    base: Evidence,
+    head: Evidence,
+    files: Sequence[FileChange],
+    *,
+    paired: Paired | NotPaired | None = None,
+    grids: Mapping[str, Grid] | None = None,
+) -> Comparison:
+    """Return the comparison of the change from *base* to *head*.
+
+    Args:
+        base: What it is to be merged into.
+        head: The change; it has a proof.
+        files: The files that differ between the two.
+        paired: The candidate held against the base's own, row by row.
+        grids: How scores moved, by the role they moved from: `base`, `production`, `baseline`.
+
+    Raises:
+        ValueError: *head* has no proof.
+    """
+    if head.proof is None:
+        raise ValueError("A change without a proof cannot be reviewed.")
+    found = known(base, head, paired)
+    against = rivals(base, head, found)
+    requirements = _requirements(head)
+    changed = changes.requirements(_requirements(base), requirements) if base.declared else ()
+    judged = gates.gates(head.proof)
+    return Comparison(
+        project=head.declared.profile.project if head.declared else "",
+        model=head.proof.model,
+        purpose=requirements.purpose if requirements else "",
+        task=found.head["task"],
+        decision=found.head["decision"],
+        rows=found.head["rows"],
+        base=base.side,
+        head=head.side,
+        outcome=gates.outcome(judged),
+        gates=judged,
+        checks=_checks(base.proof, head.proof),
+        notes=gates.notes(base, head, changed),
+        rivals=against,
+        metrics=tuple(_metrics(found, against, requirements)),
+        slices=tuple(_slices(found, against)),
+        flips=tuple(_flips(found, against)),
+        movement=_movement(against, grids or {}),
+        distributions=_distributions(found, against),
+        parameters=changes.parameters(*(side.declared.params if side.declared else {} for side in (base, head))),
+        requirements=changed,
+        data=changes.data(base.pins, head.pins),
+        stages=_stages(base, head),
+        complexity=complexity(base, head, files),
+        confidence=found.head["confidence"],
+        resamples=found.head["resamples"],
+    )
+
+
+def judge(difference: Interval | None, better: str) -> Judgement:
+    """Return what a difference means: sure only where its whole interval lies on one side of 0."""
+    if difference is None or difference["value"] is None:
+        return "unknown"
+    low, high = difference["low"], difference["high"]
+    if low is None or high is None:
+        return "unknown"
+    if low == high == 0:
+        return "equal"
+    if low <= 0 <= high:
+        return "unclear"
+    return "better" if (low > 0) == (better == "higher") else "worse"
+
+
+def _requirements(side: Evidence) -> Requirements | None:
+    return side.declared.requirements if side.declared else None
+
+
+def _checks(base: Proof | None, head: Proof) -> tuple[CheckRow, ...]:
+    before = {(check.section, check.name): check.verdict for check in base.checks} if base else {}
+    return tuple(CheckRow(check, before.get((check.section, check.name))) for check in head.checks)
+
+
+def _metrics(found: Known, against: Sequence[Rival], requirements: Requirements | None) -> Iterator[MetricRow]:
+    measured = found.head["metrics"].get("candidate") or {}
+    asked = _asked(requirements)
+    names = dict.fromkeys([*(name for name in asked if name in measured), *measured])
+    for name in names:
+        better = found.head["directions"][name]
+        cells = ((found.value(rival, name), found.difference(rival, name)) for rival in against)
+        yield MetricRow(
+            name=name,
+            better=better,
+            primary=name == found.head["primary"],
+            candidate=measured[name],
+            versus=tuple(Versus(value, difference, judge(difference, better)) for value, difference in cells),
+            asked=", ".join(asked.get(name, ())),
+        )
+
+
+def _asked(requirements: Requirements | None) -> dict[str, list[str]]:
+    asked: dict[str, list[str]] = {}
+    for rule in requirements.quality if requirements else ():
+        told = asked.setdefault(rule.metric, [])
+        told += [f"at least {rule.at_least:g}"] if rule.at_least is not None else []
+        told += [f"at most {rule.at_most:g}"] if rule.at_most is not None else []
+        told += [f"better than {rule.better_than}"] if rule.better_than is not None else []
+    return asked
+
+
+def _slices(found: Known, against: Sequence[Rival]) -> Iterator[SliceRow]:
+    for one in found.head["slices"]:
+        others = tuple(found.slice(rival, one["name"]) for rival in against)
+        yield SliceRow(one["name"], one["where"], one["metric"], one["rows"], one["candidate"], others)
+
+
+def _flips(found: Known, against: Sequence[Rival]) -> Iterator[Flips]:
+    for rival in against:
+        if "production" in rival.roles and found.head["against_production"] is not None:
+            yield Flips(rival, found.head["against_production"], judged=True)
+        elif "base" in rival.roles and isinstance(found.paired, Paired) and found.paired.measure is not None:
+            yield Flips(rival, found.paired.measure, judged=False)
+
+
+def _movement(against: Sequence[Rival], grids: Mapping[str, Grid]) -> Movement | None:
+    for rival in against:
+        for role in rival.roles:
+            if (moved := grids.get(role)) is not None:
+                return Movement(rival, moved.edges, moved.cells, moved.old_cutoff, moved.new_cutoff)
+    return None
+
+
+def _distributions(found: Known, against: Sequence[Rival]) -> Distributions:
+    sources: list[tuple[str, Measures, Role]] = [(CANDIDATE, found.head, "candidate")]
+    for rival in against:
+        if (measured := found.measured(rival)) is not None:
+            sources.append((rival.title, found.head, measured))
+        elif "base" in rival.roles and found.base is not None:
+            sources.append((rival.title, found.base, "candidate"))
+    calibration: dict[str, tuple[CalibrationBin, ...]] = {}
+    confusion: dict[str, Confusion] = {}
+    for title, measures, role in sources:
+        if role in measures["calibration"]:
+            calibration[title] = tuple(measures["calibration"][role])
+        if role in measures["confusion"]:
+            confusion[title] = measures["confusion"][role]
+    histogram = found.head["histogram"]
+    counts = {
+        title: histogram["counts"][role]
+        for title, measures, role in sources
+        if histogram is not None and measures is found.head and role in histogram["counts"]
+    }
+    shown: Histogram | None = {"edges": histogram["edges"], "counts": counts} if histogram is not None else None
+    return Distributions(calibration, shown, confusion)
+
+
+def _stages(base: Evidence, head: Evidence) -> tuple[StageRow, ...]:
+    if head.run is None:
+        return ()
+    return tuple(
+        StageRow(name, stage.state, stage.why, head.seconds.get(name), base.seconds.get(name))
+        for name, stage in head.run.stages.items()
+    )

@@ -1,0 +1,56 @@
+"""What is known of one end of a change: what its commit declares, what its run did, and what its proof says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from roadworthy.build.data.table import Table
+    from roadworthy.build.pipeline.record import Run
+    from roadworthy.declare.pin import Pin
+    from roadworthy.declare.project import Declared
+    from roadworthy.ledger.objects.address import Address
+    from roadworthy.prove.evaluate.scored import Scored
+    from roadworthy.prove.proof import Proof
+    from roadworthy.prove.review.comparison import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One end of the change.
+
+    Attributes:
+        side: Its name and commit.
+        declared: What its commit declares; None when it held no project yet.
+        proof: The proof of its run; None when it was not tested.
+        run: The run that was tested; None when its record is not here.
+        seconds: How long each stage took when it last ran, by name.
+        pins: The pins of its commit: path of the data → pin.
+        distributions: The locked dependencies: name → version.
+        definitions: The functions and classes of its code: name → file.
+        artifacts: Addresses of the models it was tested against, by role.
+    """
+
+    side: Side
+    declared: Declared | None = None
+    proof: Proof | None = None
+    run: Run | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    pins: Mapping[str, Pin] = field(default_factory=dict)
+    distributions: Mapping[str, str] = field(default_factory=dict)
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    artifacts: Mapping[str, Address] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One model's scored answers on labelled rows, with the rows themselves: *rows* and *scored* are aligned."""
+
+    scored: Scored
+    rows: Table
+    key: tuple[str, ...]
+    inputs: tuple[str, ...]
+    label: str

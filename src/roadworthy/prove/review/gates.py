@@ -1,0 +1,91 @@
+"""The verdict of a review: which rules are passed, which are not, and what a reviewer should look at besides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from roadworthy.prove.review.comparison import Gate
+from roadworthy.prove.review.text import plural, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from roadworthy.prove.proof import Check, Proof, Verdict
+    from roadworthy.prove.review.comparison import Change, Outcome
+    from roadworthy.prove.review.evidence import Evidence
+
+SECTIONS = {
+    "data": "Data",
+    "evaluation": "Evaluation",
+    "behaviour": "Behaviour",
+    "stress": "Stress",
+    "against_production": "Against production",
+    "failure_modes": "Known failure modes",
+    "project": "The project's own tests",
+}
+
+
+def gates(proof: Proof) -> tuple[Gate, ...]:
+    """Return every gate: a run of the commit alone; then each section of tests, or each check of it that failed."""
+    return (_committed(proof), *_sections(proof))
+
+
+def outcome(found: Sequence[Gate]) -> Outcome:
+    """Return `blocked` when a gate says no. What was not run blocks nothing, and is shown with its reason."""
+    return "blocked" if any(gate.verdict == "failed" for gate in found) else "ready"
+
+
+def notes(base: Evidence, head: Evidence, changed: Sequence[Change]) -> tuple[str, ...]:
+    """Return what no gate refuses and a reviewer should still look at."""
+    return tuple(_notes(base, head, changed))
+
+
+def _committed(proof: Proof) -> Gate:
+    if proof.dirty:
+        reason = "The tested run had changes that its commit does not hold. Commit them, then run and test again."
+        return Gate("Commit", "the run is of the commit alone", "failed", reason)
+    return Gate("Commit", "the run is of the commit alone", "passed", "No file differed from the commit.")
+
+
+def _sections(proof: Proof) -> Iterator[Gate]:
+    for section, title in SECTIONS.items():
+        checks = [check for check in proof.checks if check.section == section]
+        failed = [check for check in checks if check.verdict == "failed"]
+        yield from (Gate(title, check.name, "failed", _ended(check.summary)) for check in failed)
+        if checks and not failed:
+            yield _whole(title, checks)
+
+
+def _whole(title: str, checks: Sequence[Check]) -> Gate:
+    passed = sum(check.verdict == "passed" for check in checks)
+    idle = len(checks) - passed
+    verdict: Verdict = "passed" if passed else "not_run"
+    return Gate(
+        title, "every check", verdict, f"{plural(passed, 'check')} passed" + (f", {idle} not run." if idle else ".")
+    )
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def _notes(base: Evidence, head: Evidence, changed: Sequence[Change]) -> Iterator[str]:
+    if head.proof is not None and head.proof.is_baseline:
+        yield "The candidate is the baseline itself: a neutral first launch."
+    if base.proof is None:
+        yield (
+            f"{visible(base.side.name, 80)} has not been tested, so the change is not held against it. "
+            "Run `roadworthy run` and `roadworthy test` there to have that too."
+        )
+    if changed:
+        yield (
+            f"{plural(len(changed), 'requirement')} changed with the model: "
+            f"{', '.join(visible(change.name, 60) for change in changed[:3])}"
+            f"{' …' if len(changed) > 3 else ''}. What must hold is judged by people, not by this page."  # noqa: PLR2004
+        )
+    idle = [check for check in head.proof.checks if check.verdict == "not_run"] if head.proof else []
+    if idle:
+        names = ", ".join(visible(check.name, 60) for check in idle[:3])
+        yield f"Not run: {names}{' …' if len(idle) > 3 else ''}. The reasons stand with the tests."  # noqa: PLR2004
+    if head.run is not None and head.run.python_environment.get("matches_lock") is False:
+        yield "The tested run's Python environment differs from the project's lock."

@@ -1,0 +1,245 @@
+"""The review as one page that carries all it needs: nothing is loaded, and no script runs but those named by hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from roadworthy.prove.review import plots, text, words
+from roadworthy.prove.review.gates import SECTIONS
+from roadworthy.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from roadworthy.prove.measures import AgainstProduction, Confusion, FlipExample, Interval
+    from roadworthy.prove.review.comparison import CheckRow, Comparison, MetricRow
+    from roadworthy.prove.review.grammar import Plot, Spec
+
+_ASSETS = files("roadworthy.prove.review") / "assets"
+_SCRIPTS = ("vega.min.js", "vega-lite.min.js", "vega-interpreter.js", "draw.js")
+_SECTIONS = (
+    ("metrics", "Metrics"),
+    ("flips", "Changed predictions"),
+    ("tests", "Tests"),
+    ("changes", "What was changed"),
+    ("complexity", "Complexity"),
+    ("stages", "Stages"),
+)
+_MIDDLE, _REACH = 60.0, 52.0  # of the interval glyph's 120 units
+_TIMES = "\N{MULTIPLICATION SIGN}"
+_WIDE = 1000.0  # units of the balance bar
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    low: float
+    value: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    broken: float
+    rest: float
+    fixed_at: float
+    fixed: float
+
+
+def render(comparison: Comparison) -> str:
+    """Return the page as HTML. Every foreign name in it is text: escaped, with nothing hidden in it."""
+    scripts = [_asset(name) for name in _SCRIPTS]
+    style = _asset("page.css")
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            c=comparison,
+            outcome="Ready" if comparison.outcome == "ready" else "Not ready",
+            headline=words.headline(comparison),
+            refusals=words.refusals(comparison),
+            passing=words.passing(comparison),
+            words={
+                "metrics": words.metrics(comparison),
+                "no_flips": words.no_flips(comparison),
+                "tests": words.tests(comparison),
+                "changes": words.changes(comparison),
+                "complexity": words.complexity(comparison),
+                "stages": words.stages(comparison),
+            },
+            tiles=words.tiles(comparison),
+            sections=_SECTIONS,
+            groups=_groups(comparison.checks),
+            plots=_plots(comparison),
+            policy=_policy(scripts, style),
+            scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files, named by hash in the policy
+            style=Markup(style),  # noqa: S704 - our own file
+            licences=_asset("LICENSES.txt"),
+            version=VERSION,
+        )
+    )
+
+
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text(encoding="utf-8")
+
+
+def _policy(scripts: Iterable[str], style: str) -> str:
+    allowed = " ".join(_hash(script) for script in scripts)
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {allowed}",
+            f"style-src {_hash(style)}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _hash(content: str) -> str:
+    digest = hashlib.sha256(content.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def _plots(comparison: Comparison) -> dict[str, list[Plot]]:
+    measured = comparison.distributions
+    judged = next((flips for flips in comparison.flips if flips.measure["floor"] is not None), None)
+    drawn = {
+        "metrics": [plots.calibration(measured), plots.histogram(measured), plots.slices(comparison)],
+        "flips": [plots.floor(judged), plots.movement(comparison.movement)],
+    }
+    return {place: [plot for plot in found if plot is not None] for place, found in drawn.items()}
+
+
+def _groups(rows: Sequence[CheckRow]) -> list[tuple[str, list[CheckRow]]]:
+    order = {"failed": 0, "not_run": 1, "passed": 2}
+    return [
+        (title, sorted(found, key=lambda row: order[row.check.verdict]))
+        for section, title in SECTIONS.items()
+        if (found := [row for row in rows if row.check.section == section])
+    ]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("roadworthy.prove.review", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_seen,
+        trim_blocks=False,
+        lstrip_blocks=False,
+    )
+    environment.filters.update(
+        name=text.visible,
+        metric=text.metric,
+        signed=text.signed,
+        percent=text.percent,
+        points=text.points,
+        interval=text.interval,
+        count=text.count,
+        duration=text.duration,
+        size=text.size,
+        short=text.short,
+        spec=_spec,
+        columns=_columns,
+        part=_part,
+        place=_place,
+        reach=_reach,
+        balance=_balance,
+        precision=_precision,
+        recall=_recall,
+        tally=_tally,
+        flip_words=words.flips,
+        decision=words.decision,
+        score=_score,
+        step=_step,
+        growth=_growth,
+    )
+    return environment
+
+
+def _seen(value: object) -> object:
+    """Return what is put into the page: of any text but our own markup, nothing stays hidden."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return text.visible(value, 100_000) if not value.isascii() or not value.isprintable() else value
+
+
+def _spec(spec: Spec) -> Markup:
+    """Return a specification for a script element that holds data: no character that could end it."""
+    encoded = json.dumps(spec, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    safe = encoded.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Markup(safe)  # noqa: S704 - made of ASCII, without <, > and &
+
+
+def _columns(rows: Iterable[Mapping[str, object]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _part(examples: Sequence[FlipExample], part: str) -> list[str]:
+    found = [example["key"] if part == "key" else example["inputs"] for example in examples]
+    return _columns(found)
+
+
+def _reach(row: MetricRow) -> float:
+    ends = [
+        abs(end)
+        for versus in row.versus
+        if versus.difference is not None
+        for end in (versus.difference["low"], versus.difference["value"], versus.difference["high"])
+        if end is not None
+    ]
+    return max(ends, default=0.0)
+
+
+def _place(measure: Interval | None, reach: float) -> _Place | None:
+    if measure is None or measure["value"] is None or not reach:
+        return None
+    value = measure["value"]
+    low = value if measure["low"] is None else measure["low"]
+    high = value if measure["high"] is None else measure["high"]
+    return _Place(*(round(_MIDDLE + end / reach * _REACH, 2) for end in (low, value, high)))
+
+
+def _balance(measure: AgainstProduction) -> _Bar:
+    broken, fixed = (_WIDE * (measure[part]["value"] or 0.0) for part in ("negative", "positive"))
+    return _Bar(round(broken, 1), round(_WIDE - broken - fixed, 1), round(_WIDE - fixed, 1), round(fixed, 1))
+
+
+def _precision(row: Confusion) -> float | None:
+    return _ratio(row["true_positive"], row["true_positive"] + row["false_positive"])
+
+
+def _recall(row: Confusion) -> float | None:
+    return _ratio(row["true_positive"], row["true_positive"] + row["false_negative"])
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _tally(rows: Sequence[CheckRow]) -> str:
+    verdicts = [row.check.verdict for row in rows]
+    named = (("passed", "passed"), ("failed", "failed"), ("not_run", "not run"))
+    return ", ".join(f"{verdicts.count(verdict)} {word}" for verdict, word in named if verdict in verdicts)
+
+
+def _score(value: object) -> str:
+    return text.metric(value) if isinstance(value, float) else text.visible(value, 40)
+
+
+def _step(amount: int) -> str:
+    return f"{amount:+,}".replace("-", "\N{MINUS SIGN}") if amount else "0"
+
+
+def _growth(pair: tuple[float | None, float | None]) -> str:
+    before, after = pair
+    return f"{_TIMES} {after / before:.2g}" if before and after is not None else ""

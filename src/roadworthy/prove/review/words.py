@@ -1,0 +1,232 @@
+"""What a comparison says, in sentences: shared by the page, the Markdown summary and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from roadworthy.prove.review.text import count, interval, metric, percent, plain, plural, signed, visible
+
+if TYPE_CHECKING:
+    from roadworthy.prove.review.comparison import Comparison, Count, Flips, Gate, Rival, Versus
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number at the top of the page; `tone` is `good`, `bad` or empty."""
+
+    section: str
+    label: str
+    figure: str
+    aside: str
+    tone: str = ""
+
+
+def headline(comparison: Comparison) -> str:
+    """Return the verdict in one line."""
+    refused = len(refusals(comparison))
+    if comparison.outcome == "ready":
+        return "Ready to merge: no test says no"
+    return f"Not ready to merge: {plural(refused, 'test')} {'says' if refused == 1 else 'say'} no"
+
+
+def refusals(comparison: Comparison) -> list[Gate]:
+    """Return the gates that say no."""
+    return [gate for gate in comparison.gates if gate.verdict == "failed"]
+
+
+def passing(comparison: Comparison) -> list[str]:
+    """Return what stands behind a verdict without a refusal."""
+    told = [metrics(comparison)] if comparison.metrics else []
+    told += [f"Against {visible(found.rival.name, 60)}: {flips(found)}" for found in comparison.flips[:1]]
+    return [*told, tests(comparison)]
+
+
+def metrics(comparison: Comparison) -> str:
+    """Return what came of the primary metric against each rival."""
+    row = next((row for row in comparison.metrics if row.primary), None)
+    if row is None or row.candidate is None:
+        return "What the candidate's predictions are worth on the tested rows."
+    said = f"{visible(row.name)} is {metric(row.candidate['value'])} on {count(comparison.rows)} rows"
+    parts = [
+        _against(versus, rival)
+        for versus, rival in zip(row.versus, comparison.rivals, strict=True)
+        if versus.value is not None
+    ]
+    return f"{said}: {_listed(parts)}." if parts else f"{said}. There is nothing to hold it against."
+
+
+def _against(versus: Versus, rival: Rival) -> str:
+    name = visible(rival.name, 60)
+    if versus.difference is None or versus.difference["value"] is None:
+        return f"{name} has {metric(versus.value['value'] if versus.value else None)}"
+    moved = metric(abs(versus.difference["value"]))
+    spread = interval(versus.difference, sign=True)
+    match versus.judgement:
+        case "better" | "worse":
+            return f"{moved} {versus.judgement} than {name} ({spread})"
+        case "equal":
+            return f"the same as {name}"
+        case "unclear":
+            return f"not surely different from {name} ({spread})"
+        case "unknown":
+            return f"{signed(versus.difference['value'])} against {name}"
+        case _:
+            assert_never(versus.judgement)
+
+
+def flips(found: Flips) -> str:
+    """Return what came of the flips against one rival, and why that is or is not accepted."""
+    measure = found.measure
+    if not measure["negative_count"] and not measure["positive_count"]:
+        return f"On none of {count(measure['rows'])} rows do the two differ in being right."
+    if measure["reason"]:
+        return visible(measure["reason"], 1000)
+    return (
+        f"Of {count(measure['rows'])} rows, {count(measure['positive_count'])} are put right "
+        f"and {count(measure['negative_count'])} are broken. No gate judges that: the gate is on production."
+    )
+
+
+def no_flips(comparison: Comparison) -> str:
+    """Return why no changed predictions are shown."""
+    reasons = [
+        row.check.summary
+        for row in comparison.checks
+        if row.check.section == "against_production" and row.check.verdict == "not_run"
+    ]
+    if reasons:
+        return f"Not compared: {' '.join(reasons)}"
+    return "Not compared: neither a version in production nor a tested base has predictions of the same rows."
+
+
+def tests(comparison: Comparison) -> str:
+    """Return how many checks passed, failed and were not run."""
+    verdicts = [row.check.verdict for row in comparison.checks]
+    if not verdicts:
+        return "No test is declared."
+    parts = [plural(verdicts.count("passed"), "check") + " passed"]
+    if failed := verdicts.count("failed"):
+        parts.append(f"{failed} failed")
+    if idle := verdicts.count("not_run"):
+        parts.append(f"{idle} not run, with the reason")
+    return ", ".join(parts) + "."
+
+
+def changes(comparison: Comparison) -> str:
+    """Return how many parameters, requirements and datasets differ."""
+    parts = [
+        plural(len(found), noun)
+        for found, noun in (
+            (comparison.parameters, "parameter"),
+            (comparison.requirements, "requirement"),
+            (comparison.data, "dataset"),
+        )
+        if found
+    ]
+    if not parts:
+        return "Parameters, requirements and data are the same on both sides: only code differs."
+    return f"{_listed(parts)} {'differs' if parts == ['1 ' + parts[0][2:]] else 'differ'} from the base."
+
+
+def complexity(comparison: Comparison) -> str:
+    """Return what the change adds to what must be kept alive, in one sentence."""
+    added = sum(lines.added for lines in comparison.complexity.lines)
+    removed = sum(lines.removed for lines in comparison.complexity.lines)
+    steps = [_stepped(row) for row in comparison.complexity.counts if row.after != row.before]
+    lines = f"{count(added)} lines added, {count(removed)} removed"
+    return f"{lines}; {_listed(steps)}." if steps else f"{lines}; no feature, stage or dependency came or went."
+
+
+def stages(comparison: Comparison) -> str:
+    """Return how many stages ran and how many were cached."""
+    states = [row.state for row in comparison.stages]
+    if not states:
+        return "The run of this commit is not in the ledger, so its stages are not known."
+    ran, cached = states.count("ran"), states.count("cached")
+    return f"In the tested run {plural(ran, 'stage')} ran and {cached} came from the ledger."
+
+
+def tiles(comparison: Comparison) -> tuple[Tile, ...]:
+    """Return the numbers for the top of the page."""
+    found = [_primary_tile(comparison), *_flip_tiles(comparison), _test_tile(comparison), _line_tile(comparison)]
+    return tuple(tile for tile in found if tile is not None)
+
+
+def _primary_tile(comparison: Comparison) -> Tile | None:
+    row = next((row for row in comparison.metrics if row.primary), None)
+    if row is None or row.candidate is None:
+        return None
+    label = f"{visible(row.name, 40)}, primary metric"
+    if not comparison.rivals or row.versus[0].difference is None:
+        return Tile("metrics", label, metric(row.candidate["value"]), interval(row.candidate))
+    versus = row.versus[0]
+    tone = {"better": "good", "worse": "bad"}.get(versus.judgement, "")
+    aside = (
+        f"{signed(versus.difference['value'])} against {visible(comparison.rivals[0].name, 40)}"
+        if versus.difference
+        else ""
+    )
+    return Tile("metrics", label, metric(row.candidate["value"]), aside, tone)
+
+
+def _flip_tiles(comparison: Comparison) -> list[Tile]:
+    if not comparison.flips:
+        return [Tile("flips", "changed predictions", "not run", "nothing to hold them against")]
+    measure = comparison.flips[0].measure
+    floor = measure["floor"]
+    aside = f"{percent(floor['value'])} by training again" if floor else f"{count(measure['negative_count'])} rows"
+    broken = "bad" if measure["outcome"] == "blocked" else ""
+    return [
+        Tile("flips", "broken predictions", percent(measure["negative"]["value"]), aside, broken),
+        Tile(
+            "flips",
+            "fixed predictions",
+            percent(measure["positive"]["value"]),
+            f"{count(measure['positive_count'])} rows",
+        ),
+    ]
+
+
+def _test_tile(comparison: Comparison) -> Tile:
+    verdicts = [row.check.verdict for row in comparison.checks]
+    failed, idle = verdicts.count("failed"), verdicts.count("not_run")
+    aside = (
+        ", ".join(filter(None, [f"{failed} failed" if failed else "", f"{idle} not run" if idle else ""]))
+        or "none failed"
+    )
+    return Tile(
+        "tests", "checks passed", f"{verdicts.count('passed')} of {len(verdicts)}", aside, "bad" if failed else ""
+    )
+
+
+def _line_tile(comparison: Comparison) -> Tile:
+    added = sum(lines.added for lines in comparison.complexity.lines)
+    removed = sum(lines.removed for lines in comparison.complexity.lines)
+    steps = [_stepped(row) for row in comparison.complexity.counts if row.after != row.before]
+    return Tile("complexity", "lines", _step(added - removed), ", ".join(steps) or "nothing else came or went")
+
+
+def _step(amount: int) -> str:
+    return f"{amount:+,}".replace("-", "\N{MINUS SIGN}") if amount else "0"
+
+
+def _stepped(row: Count) -> str:
+    amount = row.after - row.before
+    singular = f"{row.name[:-3]}y" if row.name.endswith("ies") else row.name.removesuffix("s")
+    return f"{_step(amount)} {singular if abs(amount) == 1 else row.name}"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def decision(value: object) -> str:
+    """Return a decision in a word."""
+    match value:
+        case True:
+            return "yes"
+        case False:
+            return "no"
+        case _:
+            return visible(plain(value), 40)
