@@ -17,6 +17,7 @@ from roadworthy import errors
 from roadworthy.cli.main import COMMANDS
 from roadworthy.declare.read.file import parse
 from roadworthy.declare.read.shape import keys_of
+from roadworthy.prove.evaluate.metric import METRICS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -140,6 +141,17 @@ def test_the_examples_of_a_file_are_read_without_a_fault(kind: str) -> None:
 
     assert examples
     assert faults == []
+
+
+def test_every_metric_has_an_entry() -> None:
+    """Each metric stands in the reference, with which way is better and what it is for."""
+    text = (DOCS / "reference" / "requirements-language.md").read_text(encoding="utf-8")
+    rows = [
+        f"| `{one.name}` | {one.better} | {', '.join(task.replace('_', ' ') for task in one.tasks)} |"
+        for one in METRICS.values()
+    ]
+
+    assert [row for row in rows if row not in text] == []
 
 
 def test_every_setting_has_an_entry() -> None:
