@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from roadworthy.declare.agreement import folder as in_folder
@@ -43,4 +44,10 @@ def examine(folder: Path) -> Examination:
         *in_folder.faults(folder, reading),
         *in_folder.pin_faults(folder, pins),
     )
-    return Examination((*reading.documents, *pins), found, reading.notes)
+    files = (*reading.documents, *pins)
+    return Examination(files, tuple(sorted(found, key=partial(_position, files))), reading.notes)
+
+
+def _position(files: tuple[str, ...], fault: Fault) -> tuple[int, int, int]:
+    where = files.index(fault.file) if fault.file in files else len(files)
+    return where, fault.line, fault.column

@@ -43,6 +43,15 @@ def read_pin(path: Path) -> Pin:
         ) from error
     except Unreadable as reason:
         raise InvalidDeclaration(f"{path}: {reason.problem}", remedy=reason.fix) from reason
+    return parse_pin(data, path)
+
+
+def parse_pin(data: bytes, path: Path) -> Pin:
+    """Return the pin that *data* states; *path* is how its faults call it.
+
+    Raises:
+        InvalidDeclaration: It is not a pin; every fault is listed.
+    """
     return _quick(data) or _careful(data, path)
 
 

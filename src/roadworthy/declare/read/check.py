@@ -80,10 +80,11 @@ class _Checker:
             return self._refuse(node, trail, "a mapping", _keys_wanted(shape))
         known = keys_of(shape.owner)
         values: dict[str, object] = {}
+        unused = known.keys() - node.entries.keys()
         for key, entry in node.entries.items():
             if key not in known:
                 problem = f"{quoted(key)} is not a key of {_name(trail)}."
-                self._faults.unknown(entry.at, problem, key, known.keys() - node.entries.keys())
+                self._faults.unknown(entry.at, problem, key, unused)
             else:
                 values[known[key].field] = self.value(known[key].shape, entry.value, (*trail, key))
         for lacking in known.values():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DEPTH = 50
 ALIASES = 100
-VALUES = 100_000  # counted as if every alias were written out
+VALUES = 50_000  # counted as if every alias were written out
 CHARACTERS = 1024 * 1024  # likewise
 _CORE = "tag:yaml.org,2002:"
 _TEXT = _CORE + "str"
@@ -135,19 +135,17 @@ class _Composer:
         entries: dict[str, Entry] = {}
         merged: list[Node] = []
         for event in self._until(yaml.MappingEndEvent):
-            key = self._node(event, depth + 1)
+            key, at = self._node(event, depth + 1), _place(event)
             value = self._node(next(self._events), depth + 1)
             if not isinstance(key, Leaf):
-                raise _Stop(key.at, "A key must be text.", "Write a word as the key; quote it if it holds `{` or `[`.")
+                raise _Stop(at, "A key must be text.", "Write a word as the key; quote it if it holds `{` or `[`.")
             if key.text == _MERGE and not getattr(event, "style", ""):
                 merged.append(value)
             elif key.text in entries:
                 first = entries[key.text].at.line
-                self._faults.add(
-                    key.at, f"{quoted(key.text)} stands twice, first on line {first}.", "Keep one of the two."
-                )
+                self._faults.add(at, f"{quoted(key.text)} stands twice, first on line {first}.", "Keep one of the two.")
             else:
-                entries[key.text] = Entry(key.at, value)
+                entries[key.text] = Entry(at, value)
         for value in merged:
             self._merge(entries, value)
         return Map(place, entries)

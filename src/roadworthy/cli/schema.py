@@ -1,0 +1,63 @@
+"""`roadworthy schema`: the JSON Schemas of the declared files, for editors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from roadworthy.declare.fault import did_you_mean
+from roadworthy.declare.schema import KINDS, schema
+from roadworthy.errors import StorageError, UsageError
+
+
+@click.command(name="schema")
+@click.argument("name", required=False, metavar="[NAME]")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the schemas into this folder instead, as NAME.json.",
+)
+def command(name: str | None, folder: Path | None) -> None:
+    """Print the JSON Schema of a declared file: profile, pipeline, requirements, contract, failure_mode or pin.
+
+    Without a NAME, list the names. With --to, write the schema of NAME, or all of them.
+
+    An editor finds the schema by the first line of a file:
+    `# yaml-language-server: $schema=.roadworthy/schemas/profile.json`.
+    """
+    if folder is not None:
+        _write(folder, [_known(name)] if name else list(KINDS))
+    elif name is None:
+        click.echo("\n".join(KINDS))
+    else:
+        click.echo(_text(_known(name)), nl=False)
+
+
+def _known(name: str) -> str:
+    kind = name.replace("-", "_").removesuffix(".yaml")
+    if kind in KINDS:
+        return kind
+    near = did_you_mean(name, KINDS)
+    raise UsageError(
+        f"There is no schema called {name}.",
+        remedy=f"Did you mean {near}?" if near else f"There are: {', '.join(KINDS)}.",
+    )
+
+
+def _text(kind: str) -> str:
+    return json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(folder: Path, kinds: list[str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in kinds:
+            (folder / f"{kind}.json").write_text(_text(kind), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be written: {error.strerror}.", remedy="Name a folder that can be written."
+        ) from error
+    click.echo(f"{folder}: {', '.join(f'{kind}.json' for kind in kinds)}")
