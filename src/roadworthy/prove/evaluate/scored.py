@@ -13,6 +13,7 @@ from roadworthy.prove.evaluate import decision as decisions
 if TYPE_CHECKING:
     from roadworthy.build.data.table import Bools, Column, Floats, Table
     from roadworthy.declare.requirements import Decision, Requirements
+    from roadworthy.prove.evaluate.decision import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,14 @@ class Scored:
         return Scored(self.score[rows], self.truth[rows], self.decided[rows], self.right[rows], self.judged)
 
 
-def score(answers: Table, label: Column, requirements: Requirements) -> Scored:
+def score(answers: Table, label: Column, requirements: Requirements, rule: Rule | None = None) -> Scored:
     """Return *answers* (the declared outputs) scored against *label*, rows with a missing label already left out.
+
+    Args:
+        answers: The declared outputs.
+        label: What was true of each row.
+        requirements: The task, the outputs and the decision.
+        rule: Used instead of the declared decision of a binary classification.
 
     Raises:
         UsageError: The label cannot be what the task says.
@@ -58,7 +65,7 @@ def score(answers: Table, label: Column, requirements: Requirements) -> Scored:
             "The label of a binary classification holds other values than true and false (or 1 and 0).",
             remedy="Write the label as a boolean column, or set `task` in requirements.yaml.",
         )
-    flagged = decisions.flag(said, decisions.rule(requirements.decision))
+    flagged = decisions.flag(said, rule or decisions.rule(requirements.decision))
     return Scored(said, truth, flagged.astype(np.float64), flagged == (truth == 1.0))
 
 

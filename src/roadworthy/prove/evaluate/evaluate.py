@@ -1,0 +1,67 @@
+"""Evaluation: what the models are worth on the reference rows, by us, from their predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from roadworthy.build.data.query import where
+from roadworthy.prove.evaluate.measure import measures
+from roadworthy.prove.evaluate.metric import metric, of_task
+from roadworthy.prove.evaluate.quality import checks
+from roadworthy.prove.evaluate.scored import score
+from roadworthy.prove.evaluate.sheet import EVERYWHERE, fill
+from roadworthy.prove.proof import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from roadworthy.build.data.table import Column, Table
+    from roadworthy.declare.requirements import Requirements
+    from roadworthy.prove.evaluate.quality import Rivals
+    from roadworthy.prove.measures import Measures
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The checks of the declared bounds, and everything that was measured."""
+
+    checks: tuple[Check, ...]
+    measures: Measures
+
+
+def evaluate(
+    requirements: Requirements, rows: Table, label: Column, answers: Mapping[str, Table], rivals: Rivals
+) -> Evaluation:
+    """Return what the models are worth.
+
+    Args:
+        requirements: What must hold.
+        rows: The reference rows.
+        label: Their label; rows without one are left out, and counted.
+        answers: For each role, `candidate` among them, its outputs for *rows*.
+        rivals: What `better_than` may name.
+
+    Raises:
+        UsageError: A metric or a slice's predicate cannot be read so, or the label is not what the task says.
+    """
+    known = ~label.is_missing()
+    rows, label = rows.take(known), label.take(known)
+    scored = {role: score(said.take(known), label, requirements) for role, said in answers.items()}
+    masks = {rule.name: where(rows, rule.where) for rule in requirements.slices}
+    wanted = {rule.name: (metric(rule.metric, requirements.task),) for rule in requirements.slices}
+    named = {rule.metric: metric(rule.metric, requirements.task) for rule in requirements.quality}
+    sheet = fill(scored, {EVERYWHERE: of_task(requirements.task), **wanted}, masks)
+    found: list[Check] = []
+    for quality in requirements.quality:
+        found += checks(quality, named[quality.metric], sheet, rivals)
+    for rule in requirements.slices:
+        found += checks(rule, wanted[rule.name][0], sheet, rivals, rule.name)
+    return Evaluation(tuple(found), measures(requirements, scored, sheet, unlabelled=int(len(known) - known.sum())))
+
+
+def without_label(requirements: Requirements, why: str) -> tuple[Check, ...]:
+    """Return the checks of an evaluation that cannot be made, each saying *why*."""
+    names = [quality.metric for quality in requirements.quality]
+    names += [f"{rule.name}: {rule.metric}" for rule in requirements.slices]
+    return tuple(Check("evaluation", name, "not_run", why) for name in dict.fromkeys(names))

@@ -1,0 +1,56 @@
+"""A proof as JUnit XML, which every CI server shows: a suite for each section, a case for each check."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from roadworthy.prove.proof import Check, Proof
+
+# What XML 1.0 cannot hold, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(proof: Proof) -> bytes:
+    """Return *proof* as JUnit XML.
+
+    Source:
+        The schema of Apache Ant's JUnit task, as Jenkins and GitLab read it: testsuites, testsuite, testcase, failure
+        and skipped.
+    """
+    root = ET.Element("testsuites", {"name": _text(f"roadworthy {proof.model}"), **_counts(proof.checks)})
+    for section, checks in groupby(proof.checks, key=lambda check: check.section):
+        listed = tuple(checks)
+        suite = ET.SubElement(root, "testsuite", {"name": section, **_counts(listed)})
+        for check in listed:
+            _case(suite, check)
+    ET.indent(root)
+    whole: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return whole
+
+
+def _case(suite: ET.Element, check: Check) -> None:
+    case = ET.SubElement(suite, "testcase", classname=check.section, name=_text(check.name))
+    if check.verdict == "failed":
+        failure = ET.SubElement(case, "failure", message=_text(check.summary))
+        failure.text = _text("\n".join(json.dumps(example, ensure_ascii=False) for example in check.examples))
+    elif check.verdict == "not_run":
+        ET.SubElement(case, "skipped", message=_text(check.summary))
+    else:
+        ET.SubElement(case, "system-out").text = _text(check.summary)
+
+
+def _counts(checks: Sequence[Check]) -> dict[str, str]:
+    failed = sum(1 for check in checks if check.verdict == "failed")
+    skipped = sum(1 for check in checks if check.verdict == "not_run")
+    return {"tests": str(len(checks)), "failures": str(failed), "skipped": str(skipped), "errors": "0"}
+
+
+def _text(text: str) -> str:
+    return _NOT_XML.sub("�", text)

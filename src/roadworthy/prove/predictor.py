@@ -1,0 +1,89 @@
+"""A model that answers whole tables quickly: as many workers as processors, each given a stretch of the rows."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import pairwise
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from roadworthy.build.data.table import Column, Table
+from roadworthy.build.model.worker import ModelWorker
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from roadworthy.build.data.table import Bools
+    from roadworthy.build.model.spec import ModelSpec
+
+_LOADING = 120.0
+_PATIENCE = 60.0
+_SLOWEST = 500  # rows a second of the slowest model that is still waited for
+_WORTH_A_WORKER = 20_000  # rows: a second worker costs a start and an import
+
+
+class Predictor:
+    """Answers tables by workers that are started when they are first needed. For one thread at a time.
+
+    Workers run side by side; the rows of an answer stand in the order of the question.
+    """
+
+    def __init__(self, spec: ModelSpec, *, workers: int | None = None) -> None:
+        self._spec = spec
+        self._most = workers or os.cpu_count() or 1
+        self._workers: list[ModelWorker] = []
+
+    def predict(self, table: Table) -> Table:
+        """Return the declared outputs for *table*, which holds at least the inputs.
+
+        Raises:
+            ModelError: It cannot be loaded, hangs, dies, raises, or answers otherwise than declared.
+        """
+        count = max(1, min(self._most, len(table) // _WORTH_A_WORKER))
+        edges = np.linspace(0, len(table), count + 1).astype(np.int64)
+        parts = [table.take(np.arange(low, high)) for low, high in pairwise(edges)]
+        with ThreadPoolExecutor(max_workers=count) as pool:
+            self._start(count, pool)
+            answers = list(pool.map(self._one, self._workers[:count], parts))
+        return answers[0] if count == 1 else join(answers)
+
+    def close(self) -> None:
+        """End the workers; may be repeated."""
+        for worker in self._workers:
+            worker.close()
+        self._workers = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _start(self, count: int, pool: ThreadPoolExecutor) -> None:
+        """Have at least *count* workers that can be asked."""
+        self._workers = [worker for worker in self._workers if worker.usable]
+        starting = [
+            pool.submit(ModelWorker.start, self._spec, timeout=_LOADING) for _ in range(len(self._workers), count)
+        ]
+        wait(starting)
+        self._workers += [started.result() for started in starting if started.exception() is None]
+        for started in starting:
+            started.result()  # the first that could not be started tells why
+
+    @staticmethod
+    def _one(worker: ModelWorker, part: Table) -> Table:
+        return worker.predict(part, timeout=_PATIENCE + len(part) / _SLOWEST)
+
+
+def join(parts: list[Table]) -> Table:
+    """Return tables of the same columns as one, their rows one after another."""
+    return Table({name: _joined([part[name] for part in parts]) for name in parts[0].names})
+
+
+def _joined(columns: list[Column]) -> Column:
+    missing: Bools | None = None
+    if any(column.missing is not None for column in columns):
+        missing = np.concatenate([column.is_missing() for column in columns])
+    return Column(np.concatenate([column.values for column in columns]), missing)

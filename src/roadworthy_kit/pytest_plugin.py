@@ -1,0 +1,178 @@
+"""Fixtures for a project's own tests: the model, the one in production, the datasets, the requirements.
+
+`roadworthy test` loads this into the project's pytest with `-p roadworthy_kit.pytest_plugin`, and says in the file that
+the environment variable ROADWORTHY_PLUGIN names what is tested, and where the results go.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from roadworthy_kit import answer, columns, load
+from roadworthy_kit.client import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_LONGEST = 2000  # characters of a failure that are kept
+
+
+def _session() -> dict[str, Any]:
+    place = os.environ.get("ROADWORTHY_PLUGIN")
+    if place is None:
+        raise pytest.UsageError("These fixtures need a model to test: run `roadworthy test`.")
+    said: dict[str, Any] = json.loads(Path(place).read_text(encoding="utf-8"))
+    return said
+
+
+class Model:
+    """A model in this process: takes a data frame that holds at least the declared inputs."""
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self.inputs: list[str] = spec["inputs"]
+        self.outputs: list[str] = spec["outputs"]
+        self._frame: str = spec["frame"]
+        self._model = load.load(spec)
+
+    def predict(self, rows: Any) -> Any:
+        """Return the declared outputs for *rows*, as a pandas frame with the index of *rows*."""
+        given = _frame_of(rows, self.inputs, self._frame)
+        named, _ = answer.read(self._model.predict(given), self.outputs)
+        return _pandas(named, rows)
+
+
+class RemoteModel:
+    """A version's model in a process of its own, with its own code and its own Python environment."""
+
+    def __init__(self, spec: dict[str, Any], worker: Worker) -> None:
+        self.version: str = spec["version"]
+        self.inputs: list[str] = spec["inputs"]
+        self.outputs: list[str] = spec["outputs"]
+        self._worker = worker
+
+    def predict(self, rows: Any) -> Any:
+        """Return the declared outputs for *rows*, as a pandas frame with the index of *rows*."""
+        given, _ = answer.read(rows[self.inputs].reset_index(drop=True), self.inputs)
+        said = self._worker.predict(given)
+        return columns.build("pandas", said).set_index(rows.index)
+
+
+def _frame_of(rows: Any, inputs: list[str], kind: str) -> Any:
+    if kind == "pandas":
+        return rows[inputs].reset_index(drop=True)
+    named, _ = answer.read(rows[inputs].reset_index(drop=True), inputs)
+    tensors, buffers = columns.encode(named)
+    return columns.build(kind, columns.decode(tensors, memoryview(b"".join(buffers))))
+
+
+def _pandas(named: list[tuple[str, Any]], rows: Any) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(dict(named)).set_index(rows.index)
+
+
+def _read(path: str) -> Any:
+    """Return a table as a pandas frame, by whatever the project has installed."""
+    import pandas as pd
+
+    if path.endswith(".csv"):
+        return pd.read_csv(path)
+    if path.endswith((".json", ".jsonl")):
+        return pd.read_json(path, lines=path.endswith(".jsonl"))
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        return pd.read_parquet(path)
+    with duckdb.connect() as connection:
+        return connection.read_parquet(path).df()
+
+
+@pytest.fixture(scope="session")
+def requirements() -> dict[str, Any]:
+    """Return requirements.yaml, as it was read."""
+    said: dict[str, Any] = _session()["requirements"]
+    return said
+
+
+@pytest.fixture(scope="session")
+def model() -> Model:
+    """Return the candidate: the model of the run that is tested."""
+    return Model(_session()["model"])
+
+
+@pytest.fixture(scope="session")
+def production_model() -> Iterator[RemoteModel]:
+    """Return the version in production; without one, the test is skipped."""
+    spec = _session()["production"]
+    if spec is None:
+        pytest.skip("There is no version in production yet.")
+    worker = Worker(spec)
+    try:
+        yield RemoteModel(spec, worker)
+    finally:
+        worker.close()
+
+
+@pytest.fixture(scope="session")
+def dataset() -> Callable[[str], Any]:
+    """Return a function from a dataset's declared name to its rows, as a pandas frame of the caller's own."""
+    datasets: dict[str, str] = _session()["datasets"]
+    read: dict[str, Any] = {}
+
+    def rows(name: str) -> Any:
+        if name not in datasets:
+            raise pytest.UsageError(f"There is no dataset {name!r}; there are: {', '.join(datasets)}.")
+        if name not in read:
+            read[name] = _read(datasets[name])
+        return read[name].copy()
+
+    return rows
+
+
+class Results:
+    """Writes what came of each test where Roadworthy looks for it."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._found: dict[str, dict[str, Any]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a test's setup, call or teardown; the worst of the three is its outcome."""
+        if report.when != "call" and report.passed:
+            return
+        self._note(report.nodeid, report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a file that cannot be collected."""
+        if not report.passed:
+            self._note(report.nodeid, report)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write what was noted."""
+        self._place.write_text(json.dumps(list(self._found.values())), encoding="utf-8")
+
+    def _note(self, name: str, report: pytest.TestReport | pytest.CollectReport) -> None:
+        known = self._found.get(name)
+        if known is not None and known["outcome"] == "failed":
+            return
+        self._found[name] = {"name": name, "outcome": report.outcome, "said": _said(report)}
+
+
+def _said(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Return why a test failed or was skipped, shortened."""
+    if report.passed:
+        return ""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash is not None else report.longreprtext)[:_LONGEST]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Send results where they are looked for."""
+    config.pluginmanager.register(Results(Path(_session()["results"])), "roadworthy-results")
