@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
+import time
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roadworthy.declare.pin import Pin
@@ -16,6 +15,7 @@ from roadworthy.errors import InvalidDeclaration, NotFound, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # The exact text that `write_pin` writes: read without a YAML reader, as every command may read every pin.
 _OURS = re.compile(
@@ -115,14 +115,13 @@ def write_pin(path: Path, pin: Pin) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    aside = Path(name)
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{time.monotonic_ns()}.aside")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     try:
         with os.fdopen(handle, "wb") as opened:
             opened.write(data)
             opened.flush()
             os.fsync(opened.fileno())
-        aside.chmod(0o644)
         aside.replace(path)
     except BaseException:
         aside.unlink(missing_ok=True)

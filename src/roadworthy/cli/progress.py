@@ -1,0 +1,71 @@
+"""What is shown of work that takes more than two seconds: on standard error, a line that is rewritten on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+import click
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_FIRST_AFTER_S, _EVERY_S, _EVERY_LINE_S = 2.0, 0.5, 10.0
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+class Progress:
+    """Shows *label* and how far it went, from the third second on, until the block ends."""
+
+    def __init__(self, label: str, total: int | None = None) -> None:
+        self.label = label
+        self._total = total
+        self._done = 0
+        self._began = time.monotonic()
+        self._ended = threading.Event()
+        self._shown = False
+        self._thread = threading.Thread(target=self._show, daemon=True)
+
+    def add(self, size: int) -> None:
+        """Note that *size* more bytes are done."""
+        self._done += size
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self._ended.set()
+        self._thread.join()
+        if self._shown and sys.stderr.isatty():
+            click.echo("\r\033[K", nl=False, err=True)
+
+    def line(self) -> str:
+        """Return what is shown now."""
+        parts = [self.label]
+        if self._total:
+            parts.append(f"{readable(self._done)} of {readable(self._total)}")
+        elif self._done:
+            parts.append(readable(self._done))
+        parts.append(f"{time.monotonic() - self._began:.0f} s")
+        return " · ".join(parts)
+
+    def _show(self) -> None:
+        on_terminal = sys.stderr.isatty()
+        wait = _FIRST_AFTER_S
+        while not self._ended.wait(wait):
+            self._shown = True
+            click.echo(f"\r\033[K{self.line()}" if on_terminal else self.line(), nl=not on_terminal, err=True)
+            wait = _EVERY_S if on_terminal else _EVERY_LINE_S
+
+
+def readable(size: int) -> str:
+    """Return *size* bytes as people read it, e.g. `4.2 MiB`."""
+    amount = float(size)
+    for unit in _UNITS:
+        if amount < 1024 or unit == _UNITS[-1]:  # noqa: PLR2004 - the next unit
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    raise AssertionError(unit)
