@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from roadworthy.build.pipeline.interpolate import fill, fill_command, fill_text, lookup
+from roadworthy.build.pipeline.grammar.interpolate import fill, fill_command, fill_text, lookup
 from roadworthy.errors import PipelineError
 
 NAMES: dict[str, object] = {

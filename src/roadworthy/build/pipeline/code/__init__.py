@@ -1,0 +1,1 @@
+"""The project's code that a stage runs, read from its text."""

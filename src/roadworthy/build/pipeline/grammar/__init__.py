@@ -1,0 +1,1 @@
+"""From declared stages to concrete ones: references, variables, items."""
