@@ -25,6 +25,7 @@ _OURS = re.compile(
     r"(?:files: (?P<files>[0-9]{1,15})\n)?"
     r"(?:source:\n(?P<source>(?:  [A-Za-z_][A-Za-z0-9_]*: \"(?:[^\"\\\n]|\\[\"\\])*\"\n)+))?"
 )
+_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FACT = re.compile(r"  ([A-Za-z0-9_]+): (\".*\")\n")
 
 
@@ -96,7 +97,22 @@ def _lines(pin: Pin) -> Iterator[str]:
     if pin.source:
         yield "source:\n"
         for name, value in sorted(pin.source.items()):
-            yield f"  {name}: {json.dumps(value, ensure_ascii=not value.isprintable())}\n"
+            yield f"  {name if _BARE.fullmatch(name) else _quote(name)}: {_quote(value)}\n"
+
+
+def _quote(text: str) -> str:
+    """Return *text* as YAML's double quotes hold it: on one line, whatever is in it."""
+    return f'"{"".join(map(_escape, text))}"'
+
+
+def _escape(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    if "\ud800" <= character <= "\udfff":  # half a character, as undecodable bytes of a file's name give it
+        return "\\uFFFD"
+    return f"\\U{ord(character):08X}"
 
 
 def write_pin(path: Path, pin: Pin) -> None:
