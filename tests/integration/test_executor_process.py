@@ -157,7 +157,7 @@ folder = Path({str(tmp_path)!r})
 alive = (folder / "alive").open("w")
 fcntl.flock(alive, fcntl.LOCK_EX)
 rescue = Rescue(alive.fileno(), ["sh", "-c", "echo rescued > " + str(folder / "rescued")])
-executor = ProcessExecutor(NoConfinement(), rescue)
+executor = ProcessExecutor(NoConfinement(), lambda: rescue)
 command = "sleep 60 & echo $! > child; wait"
 executor.start(Task("stage", (command,), folder, {{"PATH": "/usr/bin:/bin"}}, folder / "log")).wait()
 """

@@ -17,6 +17,8 @@ from roadworthy.build.pipeline.executor import Outcome
 from roadworthy.errors import StorageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from roadworthy.adapters.executor.watchdog import Rescue
     from roadworthy.build.pipeline.executor import Lease, Task
     from roadworthy.build.workplace.confinement import Confinement
@@ -39,7 +41,7 @@ _KILLS = {
 class ProcessExecutor:
     """Runs tasks here. An Executor."""
 
-    def __init__(self, confinement: Confinement, rescue: Rescue | None = None) -> None:
+    def __init__(self, confinement: Confinement, rescue: Callable[[], Rescue] | None = None) -> None:
         self._confinement = confinement
         self._rescue = rescue
         self._watchdog: Watchdog | None = None
@@ -58,7 +60,7 @@ class ProcessExecutor:
             ) from fault
         with self._lock:
             if self._watchdog is None or not self._watchdog.alive:
-                self._watchdog = Watchdog(self._rescue)
+                self._watchdog = Watchdog(self._rescue() if self._rescue else None)
             lease = ProcessLease(task, log, self._watchdog, self._confinement)
             self._leases = {running for running in self._leases if running.is_running} | {lease}
         lease.begin()

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -30,19 +31,26 @@ class Session:
     """What one process of ours has set aside; alive for as long as the process is, or what it started."""
 
     def __init__(self, state: Path) -> None:
-        """Begin a session under *state*.
+        """Make ready to set things aside under *state*; nothing is written before something is."""
+        self._folder = state / _SESSIONS / f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._alive: int | None = None
+        self._lock = threading.Lock()
+
+    def alive(self) -> int:
+        """Return an open file whose lock says that the session is alive: as long as any process has it open.
 
         Raises:
             StorageError: The folder cannot be written.
         """
-        self.folder = state / _SESSIONS / f"{os.getpid()}-{secrets.token_hex(4)}"
-        with storage_errors(self.folder):
-            # The lock is taken before the folder gets its name: nobody can find it without.
-            aside = self.folder.with_name(f".{self.folder.name}")
-            aside.mkdir(parents=True)
-            self.alive = os.open(aside / _ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            fcntl.flock(self.alive, fcntl.LOCK_EX)
-            aside.rename(self.folder)
+        with self._lock, storage_errors(self._folder):
+            if self._alive is None:
+                # The lock is taken before the folder gets its name: nobody can find it without.
+                aside = self._folder.with_name(f".{self._folder.name}")
+                aside.mkdir(parents=True)
+                self._alive = os.open(aside / _ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                fcntl.flock(self._alive, fcntl.LOCK_EX)
+                aside.rename(self._folder)
+            return self._alive
 
     def __enter__(self) -> Self:
         return self
@@ -50,8 +58,9 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self.alive)
-        recover_one(self.folder)
+        if self._alive is not None:
+            os.close(self._alive)
+            recover_one(self._folder)
 
     def set_aside(self, folder: Path, paths: Sequence[str], copied: frozenset[str] = frozenset()) -> Aside:
         """Move *paths* of *folder* aside, so that new ones can be written; *copied* ones stay, and are copied.
@@ -59,7 +68,8 @@ class Session:
         Raises:
             StorageError: A path cannot be moved.
         """
-        return Aside(self.folder / secrets.token_hex(8), folder, paths, copied)
+        self.alive()
+        return Aside(self._folder / secrets.token_hex(8), folder, paths, copied)
 
 
 class Aside:

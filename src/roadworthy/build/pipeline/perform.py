@@ -1,0 +1,305 @@
+"""One stage: its outputs taken from the ledger, or made anew, and nothing half done left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from roadworthy.build.pipeline import key as keys
+from roadworthy.build.pipeline import made as records
+from roadworthy.build.pipeline.executor import Task
+from roadworthy.build.pipeline.inputs import Inputs
+from roadworthy.build.pipeline.record import StageRun
+from roadworthy.build.pipeline.trace import judge
+from roadworthy.build.pipeline.why import RESTORED, UNCHANGED, in_place, reason
+from roadworthy.build.workplace.lock import held
+from roadworthy.build.workplace.variables import trace_settings, variables
+from roadworthy.declare.form import size
+from roadworthy.errors import Conflict, IntegrityError, NotFound, StageFailed, UsageError
+from roadworthy.ledger.objects import tree
+from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.objects.write import storage_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from roadworthy.build.pipeline.executor import Lease, Outcome
+    from roadworthy.build.pipeline.job import Job
+    from roadworthy.build.pipeline.key import Parts
+    from roadworthy.build.pipeline.made import Made
+    from roadworthy.build.pipeline.stage import Out, Stage
+    from roadworthy.build.pipeline.trace import Opened
+    from roadworthy.ledger.objects.item import Item
+
+_LINES = 20  # of a log in an error
+_NOT_FOUND = 127  # a shell's status for a command that is not there
+
+
+class Stopped(BaseException):
+    """Somebody asked us to stop: not an error, and not to be caught by accident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How a stage at work is followed: told when it waits and starts, asked before it waits, given its lease."""
+
+    waits: Callable[[], None]
+    starts: Callable[[str], None]
+    leased: Callable[[Lease], None]
+
+
+def cached(key: str, made: Made, why: str = UNCHANGED) -> StageRun:
+    """Return what came of a stage that did not have to run."""
+    return StageRun(key, "cached", why, 0.0, made.outputs, made.record, made.notes)
+
+
+def frozen(job: Job, stage: Stage) -> StageRun:
+    """Return what came of a stage that is declared frozen: its outputs, as they are.
+
+    Raises:
+        NotFound: An output is neither there nor in the ledger.
+    """
+    ledger = job.setting.ledger
+    last = records.last(ledger, stage.name)
+    made = records.find(ledger, last[0]) if last else None
+    outputs: dict[str, Item] = {}
+    for out in stage.outs:
+        place = job.setting.folder / out.path
+        if not place.exists() and made is not None and out.path in made.outputs:
+            tree.checkout(made.outputs[out.path], place, ledger.objects, ledger.files)
+        try:
+            outputs[out.path] = tree.address_of(place, ledger.files)
+        except NotFound as fault:
+            raise NotFound(
+                f"Stage {stage.name} is frozen, and its output {out.path} is not there.",
+                remedy=f"Take `frozen: true` away and run it once, or bring {out.path} here.",
+            ) from fault
+    return StageRun("", "frozen", "declared frozen", 0.0, outputs)
+
+
+def perform(job: Job, stage: Stage, made: Mapping[str, Item], watch: Watch) -> StageRun:
+    """Bring *stage*'s outputs to their place: from the ledger if its key has a record, else by running it.
+
+    Args:
+        job: What it is part of.
+        stage: The stage; the stages that it needs are done.
+        made: What these wrote: path → content.
+        watch: How it is followed.
+
+    Raises:
+        StageFailed: It failed, hung, was killed, wrote no output, or did what it did not declare.
+        Conflict: Another process changed its inputs meanwhile.
+        StorageError: The disk is full, or a folder is read-only.
+    """
+    locks = job.setting.ledger.state / "work" / "locks"
+    with contextlib.ExitStack() as stack:
+        for name in job.setting.graph.upstream[
+            stage.name
+        ]:  # in the order in which all take them: none waits in a circle
+            stack.enter_context(held(locks / _place(job, name), shared=True, waiting=watch.waits))
+        stack.enter_context(held(locks / _place(job, stage.name), waiting=watch.waits))
+        inputs = Inputs(job.setting)
+        parts = inputs.parts(stage)
+        _same_as_made(stage, parts, made)
+        key = keys.digest(parts)
+        stack.enter_context(held(locks / f"key-{key}", waiting=watch.waits))
+        return _taken(job, stage, key, parts) or _run(job, stage, _Known(key, parts, tuple(inputs.code(stage))), watch)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    key: str
+    parts: Parts
+    code: tuple[str, ...]
+
+
+def _place(job: Job, stage: str) -> str:
+    return Address.of(f"{job.setting.folder.resolve()}\0{stage}".encode()).digest[:32]
+
+
+def _same_as_made(stage: Stage, parts: Parts, made: Mapping[str, Item]) -> None:
+    deps = parts["dep"]
+    for path, item in made.items():
+        if isinstance(deps, dict) and deps.get(path, item.address) != item.address:
+            raise Conflict(
+                f"{path} was changed while stage {stage.name} was about to read it.",
+                remedy="Let the other command finish, then run again.",
+            )
+
+
+def _taken(job: Job, stage: Stage, key: str, parts: Parts) -> StageRun | None:
+    """Return *stage* from the ledger, its outputs in place; None when it has to run."""
+    ledger = job.setting.ledger
+    made = None if stage.always_changed else records.find(ledger, key)
+    if made is None:
+        return None
+    why = UNCHANGED
+    if not in_place(job.setting, made):
+        try:
+            for path, item in made.outputs.items():
+                tree.checkout(item, job.setting.folder / path, ledger.objects, ledger.files)
+        except (NotFound, IntegrityError):
+            records.forget(ledger, key, made)
+            return None
+        why = f"{RESTORED}; its outputs were restored"
+    records.remember_last(ledger, stage.name, key, parts)
+    _declared(job, stage, made.notes)
+    return cached(key, made, why)
+
+
+def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
+    why = reason(job.setting.ledger, stage, known.parts)
+    watch.starts(why)
+    ledger = job.setting.ledger
+    scratch = ledger.state / "work" / "scratch" / secrets.token_hex(8)
+    persist = frozenset(out.path for out in stage.outs if out.persist)
+    with storage_errors(scratch):
+        scratch.mkdir(parents=True)
+    aside = job.session.set_aside(job.setting.folder, [out.path for out in stage.outs], persist)
+    try:
+        outcome = _executed(job, stage, scratch, watch)
+        opened = judge(stage, known.code, scratch.with_suffix(".trace"), job.setting.folder)
+        _well(job, stage, outcome, opened)
+        outputs = {out.path: _kept(job, stage, out) for out in stage.outs}
+        _unchanged(job, stage, known.parts)
+        made = _recorded(job, stage, known, outputs, outcome, opened)
+    except BaseException:
+        aside.restore()
+        raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.with_suffix(".trace").unlink(missing_ok=True)
+    aside.keep()
+    if made is None:
+        return StageRun(known.key, "ran", why, outcome.seconds, outputs, None, opened.notes)
+    for path, item in made.outputs.items():  # somebody else may have recorded other bytes first
+        tree.checkout(item, job.setting.folder / path, ledger.objects, ledger.files)
+    records.remember_last(ledger, stage.name, known.key, known.parts)
+    return StageRun(known.key, "ran", why, outcome.seconds, made.outputs, made.record, opened.notes)
+
+
+def _executed(job: Job, stage: Stage, scratch: Path, watch: Watch) -> Outcome:
+    setting = job.setting
+    given = variables(job.python.python, job.kit, setting.folder, scratch, stage.resources.cpus)
+    declared = {name: setting.environment[name] for name in stage.env if name in setting.environment}
+    trace = trace_settings(scratch.with_suffix(".trace"), setting.folder.resolve(), scratch.resolve())
+    memory = stage.resources.memory
+    lease = job.executor.start(
+        Task(
+            name=stage.name,
+            commands=stage.cmd,
+            folder=setting.folder / stage.wdir,
+            environment={**given, **declared, **trace},
+            log=log_of(job, stage.name),
+            timeout=stage.timeout,
+            memory=None if memory is None else size(memory),
+        )
+    )
+    watch.leased(lease)
+    return lease.wait()
+
+
+def log_of(job: Job, stage: str) -> Path:
+    """Return where a stage's output goes."""
+    return job.logs / f"{quote(stage, safe='@=+,')}.log"
+
+
+def _well(job: Job, stage: Stage, outcome: Outcome, opened: Opened) -> None:
+    """Raise when a stage did not end well, or did what a strict run does not allow."""
+    log = log_of(job, stage.name)
+    if outcome.end == "cancelled":
+        raise Stopped
+    if not outcome.ok:
+        lines = [f"Stage {stage.name} {_ending(stage, outcome)}: {outcome.command}", *_tail(log)]
+        if opened.refused:
+            lines.append(f"It {opened.notes[-1]}.")
+        raise StageFailed("\n".join(lines), remedy=_remedy(outcome, opened, log))
+    _declared(job, stage, opened.notes)
+
+
+def _declared(job: Job, stage: Stage, notes: tuple[str, ...]) -> None:
+    if job.strict and notes:
+        raise StageFailed(
+            f"Stage {stage.name} {'; and '.join(notes)}.",
+            remedy="Declare it: data in `deps`, parameters in `params`, modules in `code`, results in `outs`.",
+        )
+
+
+def _ending(stage: Stage, outcome: Outcome) -> str:
+    match outcome.end:
+        case "timed_out":
+            return f"did not end within its timeout of {stage.timeout:g} s, and was ended"
+        case "signalled":
+            return f"was killed by {signal.Signals(outcome.status).name}"
+    return f"failed with exit status {outcome.status}"
+
+
+def _remedy(outcome: Outcome, opened: Opened, log: Path) -> str:
+    whole = f"The whole log is {log}."
+    if outcome.end == "timed_out":
+        return f"{whole} See what it waits for, or give it a longer `timeout`."
+    if outcome.end == "signalled" and outcome.status == signal.SIGKILL:
+        return f"{whole} The machine may have run out of memory; or somebody killed it."
+    if outcome.status == _NOT_FOUND:
+        return (
+            f"{whole} A stage finds the programs of its Python environment and of the system only; "
+            "list PATH in the stage's `env` to pass yours."
+        )
+    if opened.refused:
+        return f"{whole} Let it write inside the project, and declare that in `outs`; or to its TMPDIR."
+    return f"{whole} Mend the stage, then run again: what is done is kept."
+
+
+def _tail(log: Path) -> list[str]:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - 16384))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    return [f"  {line}" for line in lines[-_LINES:]]
+
+
+def _kept(job: Job, stage: Stage, out: Out) -> Item:
+    ledger = job.setting.ledger
+    place = job.setting.folder / out.path
+    try:
+        # Metrics and plots are small, and reviews need them, so they are kept even when git keeps them too.
+        is_kept = out.cache or out.kind != "out"
+        item = tree.add(place, ledger.objects, ledger.files) if is_kept else tree.address_of(place, ledger.files)
+    except NotFound as fault:
+        raise StageFailed(
+            f"Stage {stage.name} ended well, but did not write its output {out.path}.",
+            remedy="Let it write there, or mend the path in `outs`.",
+        ) from fault
+    except (UsageError, IntegrityError) as fault:
+        raise StageFailed(f"Stage {stage.name}: {fault.problem}", remedy=fault.remedy) from fault
+    return item
+
+
+def _unchanged(job: Job, stage: Stage, parts: Parts) -> None:
+    """Raise when an input changed while the stage ran: nobody can tell which of the two it used."""
+    now = Inputs(job.setting).parts(stage)
+    if now != parts:
+        what = keys.sentence(keys.differences(parts, now))
+        raise StageFailed(
+            f"The inputs of stage {stage.name} changed while it ran: {what}. Its outputs were not kept.",
+            remedy="Run again, and let the inputs be until it is done.",
+        )
+
+
+def _recorded(
+    job: Job, stage: Stage, known: _Known, outputs: Mapping[str, Item], outcome: Outcome, opened: Opened
+) -> Made | None:
+    if stage.always_changed:
+        return None
+    facts = {
+        "seconds": round(outcome.seconds, 3), "notes": list(opened.notes), "trusted": job.python.matches_lock
+    }  # fmt: skip
+    return records.keep(job.setting.ledger, stage.name, known.key, known.parts, outputs, facts)

@@ -1,0 +1,97 @@
+"""Why a stage would run, or need not: told without running anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from roadworthy.build.pipeline import key as keys
+from roadworthy.build.pipeline import made as records
+from roadworthy.build.pipeline.inputs import Inputs
+from roadworthy.errors import IntegrityError, NotFound, PipelineError, UsageError
+from roadworthy.ledger.objects import tree
+
+if TYPE_CHECKING:
+    from roadworthy.build.pipeline.inputs import Setting
+    from roadworthy.build.pipeline.key import Change, Parts
+    from roadworthy.build.pipeline.made import Made
+    from roadworthy.build.pipeline.stage import Stage
+    from roadworthy.ledger.ledger import Ledger
+    from roadworthy.ledger.objects.item import Item
+
+UNCHANGED = "nothing changed"
+RESTORED = "run before with the same inputs"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What `run` would do with a stage.
+
+    Attributes:
+        state: `unchanged`; `restore`: only bring its outputs back; `run`; `perhaps`: after a stage before it has run;
+            `frozen`; `blocked`: an input is missing.
+        why: One line.
+        changes: What differs from the key that its outputs were last made with.
+        key: Its key as things are; empty when it cannot be told yet.
+    """
+
+    state: Literal["unchanged", "restore", "run", "perhaps", "frozen", "blocked"]
+    why: str
+    changes: tuple[Change, ...] = ()
+    key: str = ""
+
+
+def outlook(setting: Setting) -> dict[str, Outlook]:
+    """Return what `run` would do with every stage, as far as it can be told before any has run.
+
+    Raises:
+        PipelineError: A parameter is not there.
+    """
+    made: dict[str, Item] = {}
+    inputs = Inputs(setting, made)
+    found: dict[str, Outlook] = {}
+    for name, stage in setting.graph.stages.items():
+        waiting = [need for need in setting.graph.upstream[name] if found[need].state in {"run", "perhaps", "blocked"}]
+        if stage.frozen:
+            found[name] = Outlook("frozen", "declared frozen")
+        elif waiting:
+            found[name] = Outlook("perhaps", f"when {', '.join(waiting)} has run")
+        else:
+            found[name] = _one(setting, stage, inputs, made)
+    return found
+
+
+def reason(ledger: Ledger, stage: Stage, parts: Parts) -> str:
+    """Return why *stage*, whose key has no record, has to run with *parts*."""
+    if stage.always_changed:
+        return "declared always_changed"
+    last = records.last(ledger, stage.name)
+    if last is None:
+        return "not run before"
+    return keys.sentence(keys.differences(last[1], parts)) or "its outputs are no longer kept, or are damaged"
+
+
+def in_place(setting: Setting, made: Made) -> bool:
+    """Return whether all that a stage wrote is in its place, as it was recorded."""
+    files = setting.ledger.files
+    try:
+        return all(tree.address_of(setting.folder / path, files) == item for path, item in made.outputs.items())
+    except (NotFound, UsageError, IntegrityError):
+        return False
+
+
+def _one(setting: Setting, stage: Stage, inputs: Inputs, known: dict[str, Item]) -> Outlook:
+    try:
+        parts = inputs.parts(stage)
+    except (NotFound, PipelineError) as fault:
+        return Outlook("blocked", fault.problem)
+    key = keys.digest(parts)
+    made = None if stage.always_changed else records.find(setting.ledger, key)
+    if made is None:
+        last = records.last(setting.ledger, stage.name)
+        changes = keys.differences(last[1], parts) if last else ()
+        return Outlook("run", reason(setting.ledger, stage, parts), changes, key)
+    known.update(made.outputs)
+    return (
+        Outlook("unchanged", UNCHANGED, (), key) if in_place(setting, made) else Outlook("restore", RESTORED, (), key)
+    )

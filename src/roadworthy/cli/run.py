@@ -1,0 +1,47 @@
+"""`roadworthy run`: run the stages whose inputs have changed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from roadworthy.app.local import open_local
+from roadworthy.app.run import Wishes, run
+from roadworthy.build.pipeline.record import body
+from roadworthy.cli.live import Live
+
+if TYPE_CHECKING:
+    from roadworthy.build.pipeline.record import Run
+
+
+@click.command(name="run")
+@click.argument("stages", nargs=-1)
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many processors to use; all of them otherwise.")
+@click.option("--strict", is_flag=True, help="Fail a stage that reads what it does not declare, as CI does.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as one JSON document.")
+def command(stages: tuple[str, ...], *, jobs: int | None, strict: bool, as_json: bool) -> None:
+    """Run the stages whose inputs have changed, and what they need.
+
+    STAGES are stages, groups of stages or outputs; all stages when none is named. A stage runs when its key has no
+    record: its command, inputs, parameters, code, Python environment and declared variables.
+    """
+    live = Live()
+    wishes = Wishes.of(targets=stages, slots=jobs, strict=strict, say=live.say, note=live.note)
+    try:
+        done = run(open_local(), wishes)
+    finally:
+        live.close()
+    if as_json:
+        click.echo(json.dumps({"address": done.address, **body(done)}, indent=2))
+    else:
+        click.echo(_summary(done))
+
+
+def _summary(done: Run) -> str:
+    states = [stage.state for stage in done.stages.values()]
+    ran = states.count("ran")
+    what = f"{ran} of {len(states)} stages ran" if ran else f"nothing to run: {len(states)} stages are as recorded"
+    of = f"of {done.commit[:12]}" if done.clean else "not of a clean commit"
+    return f"Run {str(done.address)[7:19]}, {of}: {what} ({done.seconds:.1f} s)."
