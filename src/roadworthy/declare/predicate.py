@@ -27,6 +27,7 @@ _UNSTABLE = frozenset({"random", "uuid", "gen_random_uuid", "now", "today", "cur
 _OPERATORS = frozenset({"is", "in", "and", "or", "between", "like", "ilike", "not", "similar", "glob", "collate", "at"})
 
 Token = tuple[str, str]
+_END: Token = ("", "")
 
 
 def objection(text: str) -> str | None:
@@ -43,7 +44,7 @@ def objection(text: str) -> str | None:
 def names(text: str) -> frozenset[str]:
     """Return the names in *text* that may be columns, in lower case: SQL looks at no case."""
     tokens = _tokens(text)
-    following = [*tokens[1:], ("", "")]
+    following = [*tokens, _END][1:]
     return frozenset(
         value[1:-1].replace('""', '"').lower() if kind == "quoted" else value.lower()
         for (kind, value), (_, after) in zip(tokens, following, strict=True)
@@ -74,7 +75,7 @@ def _shape_objection(tokens: list[Token]) -> str | None:
 
 def _reach_objection(tokens: list[Token]) -> str | None:
     before = "("  # a query may begin the text, or stand in brackets
-    for (kind, value), (_, after) in zip(tokens, [*tokens[1:], ("", "")], strict=True):
+    for (kind, value), (_, after) in zip(tokens, [*tokens, _END][1:], strict=True):
         word = value.lower()
         if kind == "word" and after == "(" and _REACHES_OUT.fullmatch(word):
             return f"calls `{value}`, and may look at its own row alone"

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from roadworthy.declare.read.node import Scalar
 
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_TRUE = frozenset({"true", "True", "TRUE"})
-_FALSE = frozenset({"false", "False", "FALSE"})
+_WORDS: dict[str, Scalar] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _WHOLE = re.compile(r"[-+]?[0-9][0-9_]*")
 _OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_STARTS = frozenset("0123456789+-.")  # what numbers begin with
 _EXACT = 2**53  # beyond it JSON readers disagree about a whole number
 _DIGITS = 30
 
@@ -30,19 +33,19 @@ def resolve(text: str) -> Scalar:
     Raises:
         NotKept: It is infinite, not a number, or a whole number beyond 2^53.
     """
-    if text in _NULL:
-        return None
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
+    if text in _WORDS:
+        return _WORDS[text]
+    return _numeric(text) if text[0] in _STARTS else text
+
+
+def _numeric(text: str) -> Scalar:
     if _NOT_FINITE.fullmatch(text):
         raise NotKept("is not a finite number")
     if _WHOLE.fullmatch(text):
         return _whole(text.replace("_", ""), 10)
     if _OTHER_BASE.fullmatch(text):
         return _whole(text[2:], 8 if text[1] == "o" else 16)
-    if _NUMBER.fullmatch(text):
-        return _number(text)
-    return text
+    return _number(text) if _NUMBER.fullmatch(text) else text
 
 
 def _whole(digits: str, base: int) -> int:

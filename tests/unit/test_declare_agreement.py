@@ -1,0 +1,143 @@
+"""Declared files that are each well formed must agree with each other, and with the folder they stand in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import declared
+from roadworthy.declare import project
+from roadworthy.declare.agreement.metric import METRICS
+from roadworthy.declare.examine import examine
+from roadworthy.prove.evaluate import metric
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REQUIREMENTS, PIPELINE, CONTRACT = "requirements.yaml", "pipeline.yaml", "contracts/rows.yaml"
+# file, what stands there, what is written instead, the problem, the fix
+BROKEN: list[tuple[str, str, str, str, str]] = [
+    (REQUIREMENTS, "model: late", "model: lat", "`lat` is not a model of the pipeline", "Did you mean `late`?"),
+    (REQUIREMENTS, "baseline: mean\n", "baseline: maen\n", "`maen` is not a model", "Did you mean `mean`?"),
+    (REQUIREMENTS, "baseline: mean\n", "", "There is no baseline to be better than.", "baseline: MODEL"),
+    (REQUIREMENTS, "better_than: baseline", "better_than: basline", "`basline` is not a model", "`baseline`?"),
+    (REQUIREMENTS, "{flag_top: 15%}", "{flag_top: 15%, threshold: 1}", "`flag_top` and `threshold`", "Keep one."),
+    (REQUIREMENTS, "{flag_top: 15%}", "{}", "here stands none", "Keep one."),
+    (REQUIREMENTS, "{flag_top: 15%}", "{tolerance: 10%}", "decides in regression", "fits the task"),
+    (REQUIREMENTS, "{flag_top: 15%}", "{costs: {mis: 5}}", "`mis` is not a cost", "Did you mean `miss`?"),
+    (REQUIREMENTS, "contract: rows", "contract: row", "`row` is not a contract", "Did you mean `rows`?"),
+    (REQUIREMENTS, "override: {wind:", "override: {wnd:", "`wnd` is not one of the inputs", "`wind`?"),
+    (REQUIREMENTS, "[hour, wind]", "[hour, wind, hour]", "`hour` stands twice among the inputs", "Keep one"),
+    (REQUIREMENTS, "{min: 0, max: 90}", "{min: 99, max: 90}", "99 lies above the upper bound 90", "Exchange"),
+    (
+        REQUIREMENTS,
+        "outputs: {probability",
+        "outputs: {hour: {}, probability",
+        "an input and an output",
+        "another name",
+    ),
+    (REQUIREMENTS, "metric: roc_auc, at_least: 0.6, b", "metric: roc_acu, at_least: 0.6, b", "`roc_acu`", "`roc_auc`?"),
+    (REQUIREMENTS, "metric: roc_auc, at_least: 0.6, b", "metric: r2, at_least: 0.6, b", "`r2` is not a metric", ""),
+    (REQUIREMENTS, "metric: roc_auc, at_least: 0.6}", "metric: roc_auc}", "held to nothing", "Add `at_least`"),
+    (REQUIREMENTS, 'change: {wind: "+20"}', "change: {wnd: missing}", "`wnd` is not one of the inputs", "`wind`?"),
+    (REQUIREMENTS, 'change: {wind: "+20"}, ', "", "A test of directional needs `change`.", "Add `change:"),
+    (REQUIREMENTS, "expect: not_lower", "expect: not_lover", "`not_lover` is not a direction", "`not_lower`?"),
+    (REQUIREMENTS, "expect: not_lower", "expect: not_lower, within: 0.1", "no use for `within`", "Remove it"),
+    (REQUIREMENTS, "{set: 3}", "{put: 3}", "A change is a text, or `{set: VALUE}`.", "Write"),
+    (REQUIREMENTS, "expect: probability < 0.5", "expect: wind < 5", "no output of the model", "`probability`"),
+    (REQUIREMENTS, "seed: train.seed", "seed: train.sead", "`train.sead` is not in params.yaml", "`train.seed`?"),
+    (REQUIREMENTS, "resample: build/train.csv", "resample: build/tran.csv", "No stage writes build/tran.csv", "Name"),
+    (REQUIREMENTS, "name: noise", "name: wind", "`wind` names two entries of `behaviour`", "its own name"),
+    (REQUIREMENTS, "within: {relative:", "within: {relativ:", "`relativ` is not", "Did you mean `relative`?"),
+    (REQUIREMENTS, "against: observed, ", "", "says against what it is held", "against: observed"),
+    (REQUIREMENTS, "every: 1d, at_least: 500", "every: 1d, rows: 500", "`rows` is of `quality` windows", "Rename"),
+    (REQUIREMENTS, "where: wind < 5", "where: wind < 5; x", "The predicate holds `;`", "Write an expression"),
+    (PIPELINE, "{path: rows.csv, to:", "{path: rows.csv, package: p, to:", "`package` and `path`", "Keep one."),
+    (PIPELINE, "{path: rows.csv, to:", "{member: p, path: rows.csv, to:", "`member` means something", "Remove it."),
+    (PIPELINE, "{path: rows.csv, to:", "{sql: q.sql, to:", "A query needs a connection.", "connection: NAME"),
+    (
+        PIPELINE,
+        "outs: [build/model,",
+        "outs: [build/test.csv, build/model,",
+        "written by the stage `prepare` too",
+        "own",
+    ),
+    (PIPELINE, "params: [train.seed]", "params: [train.sed]", "`train.sed` is not in params.yaml", "`train.seed`?"),
+    (PIPELINE, 'build/mean, load: "small.model:load"}', "build/mean}", "says neither", "Keep one of"),
+    (PIPELINE, "path: build/test.csv", "path: build/tset.csv", "No stage writes build/tset.csv", "Mend the path"),
+    (CONTRACT, "dataset: reference", "dataset: referense", "`referense` is not a dataset", "`reference`?"),
+    (CONTRACT, "min: 0, max: 23", "min: 24, max: 23", "24 lies above", "Exchange"),
+    (CONTRACT, "{at_least: 5%, at_most: 60%}", "{at_least: 70%, at_most: 60%}", "0.7 lies above", "Exchange"),
+    (CONTRACT, "{at_least: 5%, at_most: 60%}", "{at_lest: 5%}", "`at_lest` is not a bound", "`at_least`"),
+    (CONTRACT, "wind: {type: number}", "wind: {pattern: '['}", "not a regular expression", "Mend it"),
+    (CONTRACT, "table: {key: id}", "table: {key: id}\nprivacy: {absent: [wind]}", "must not exist", "one of the two"),
+    (CONTRACT, "table: {key: id}", "table: {key: idd}\nother_columns: refused", "`idd` is not a declared", "`id`?"),
+    ("failure_modes/FM-001.yaml", "severity: low", "severity: low\nstatus: accepted", "until when, and why", "Add"),
+    ("failure_modes/FM-001.yaml", "FM-001.csv", "FM-002.csv", "There is no failure_modes/FM-002.csv", "data add"),
+    ("profile.yaml", "small\n", "small\nrepository: {forge: github}\n", "Where on github", "Add `url"),
+    ("profile.yaml", "small\n", "small\ntrain: {on: {data: [row]}}\n", "`row` is not a source", "`rows`?"),
+    ("profile.yaml", "small\n", "small\ntrain: {on: {alarm: [bia]}}\n", "`bia` is not a window", "`bias`?"),
+    ("profile.yaml", "small\n", "small\nlog: {hash: [a], drop: [a]}\n", "to be hashed and to be dropped", "Keep one"),
+]
+
+
+def test_files_that_agree_have_no_faults(tmp_path: Path) -> None:
+    """The project that the other tests break is whole."""
+    assert project.faults(declared.write(tmp_path)) == ()
+
+
+@pytest.mark.parametrize(("file", "old", "new", "problem", "fix"), BROKEN)
+def test_what_does_not_agree_is_told(tmp_path: Path, file: str, old: str, new: str, problem: str, fix: str) -> None:
+    """One wrong word is one fault, at its line, with the fix."""
+    found = project.faults(declared.write(tmp_path, file, old, new))
+
+    assert [fault.file for fault in found] == [file]
+    assert found[0].line > 1
+    assert problem in found[0].problem
+    assert fix in found[0].fix
+
+
+def test_a_file_by_another_name_is_told(tmp_path: Path) -> None:
+    """A profile.yml beside the profile is not read in silence, nor are contracts/x.yml and the like."""
+    folder = declared.write(tmp_path)
+    (folder / "requirements.yml").touch()
+    (folder / "contracts" / "more.yml").touch()
+
+    found = {fault.file: fault.fix for fault in project.faults(folder)}
+
+    assert found == {
+        "requirements.yml": "Rename it to requirements.yaml.",
+        "contracts/more.yml": "Rename it to contracts/more.yaml.",
+    }
+
+
+def test_pins_are_read_too(tmp_path: Path) -> None:
+    """A pin anywhere in the project is checked; Python environments and hidden folders are not looked into."""
+    folder = declared.write(tmp_path)
+    for place in ("data", "venv", ".roadworthy"):
+        (folder / place).mkdir()
+        (folder / place / "a.csv.pin").write_text("size: x\n", encoding="utf-8")
+    (folder / "venv" / "pyvenv.cfg").touch()
+
+    found = examine(folder)
+
+    assert {fault.file for fault in found.faults} == {"data/a.csv.pin"}
+    assert len(found.faults) == 3
+
+
+def test_faults_of_all_files_come_together(tmp_path: Path) -> None:
+    """One reading tells of every file, and a file with faults does not make others look wrong."""
+    folder = declared.write(tmp_path, "pipeline.yaml", "stages:", "stage:")
+    (folder / "contracts" / "rows.yaml").write_text("dataset: [\n", encoding="utf-8")
+
+    files = [fault.file for fault in project.faults(folder)]
+
+    assert files == ["pipeline.yaml", "contracts/rows.yaml"]
+
+
+def test_the_metrics_are_those_that_are_computed() -> None:
+    """What may be declared is what can be evaluated, task by task."""
+    computed = {task: {known.name for known in metric.METRICS.values() if task in known.tasks} for task in METRICS}
+
+    assert computed == {task: set(names) for task, names in METRICS.items()}
