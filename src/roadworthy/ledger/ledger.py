@@ -36,10 +36,15 @@ class Ledger:
     names: Names
     files: FileIndex
     cache: Cache
+    index: Database
 
     def keep(self, kind: str, body: Mapping[str, object], subject: Mapping[str, Address] | None = None) -> Address:
         """Write the record of a local fact, stated now by the user of this machine, and return its address."""
         return self.records.write(Record(kind, body, actor_of(self.state.parent), now(), subject or {}))
+
+    def close(self) -> None:
+        """Let go of the index's file; what is used again opens it again."""
+        self.index.close()
 
 
 def open(state: Path) -> Ledger:  # noqa: A001 - read as `ledger.open`
@@ -69,6 +74,7 @@ def open(state: Path) -> Ledger:  # noqa: A001 - read as `ledger.open`
         names=Names(kept / "names"),
         files=FileIndex(database),
         cache=Cache(database),
+        index=database,
     )
 
 

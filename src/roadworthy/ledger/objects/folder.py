@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PIECE: Final = 1 << 20
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _FILE = re.compile(r"[0-9a-f]{62}")
-_LINK = {errno.ELOOP, errno.EMLINK, errno.ENOTDIR}
+_OTHER_THINGS = {errno.ELOOP, errno.EMLINK, errno.ENOTDIR, errno.EISDIR, errno.ENXIO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +133,19 @@ def open_plain(path: Path) -> BinaryIO:
         StorageError: It may not be read.
     """
     try:
-        # O_NONBLOCK: a pipe with no writer would otherwise hold us for ever.
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        file = io.FileIO(path, opener=_open_plain)
     except FileNotFoundError:
         raise
     except OSError as fault:
-        if fault.errno in _LINK:
+        if fault.errno in _OTHER_THINGS:
             raise _not_plain(path) from fault
         raise StorageError(
             f"{path} cannot be read: {fault.strerror}.", remedy="Look at its permissions and run the command again."
         ) from fault
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
         raise _not_plain(path)
-    return os.fdopen(handle, "rb", buffering=0)
+    return file
 
 
 def hash_of(stream: BinaryIO) -> Address:
@@ -155,6 +154,11 @@ def hash_of(stream: BinaryIO) -> Address:
     while piece := stream.read(_PIECE):
         hasher.update(piece)
     return Address(f"blake3:{hasher.hexdigest()}")
+
+
+def _open_plain(path: str, _: int) -> int:
+    # O_NONBLOCK: a pipe with no writer would otherwise hold us for ever.
+    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
 
 
 def _copy(stream: BinaryIO, file: BinaryIO, address: Address, place: Path | None = None) -> None:

@@ -12,7 +12,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from roadworthy.errors import IntegrityError, NotFound, UsageError
+from roadworthy.errors import Conflict, IntegrityError, NotFound, UsageError
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.objects.item import Item
 from roadworthy.ledger.objects.write import storage_errors
@@ -38,11 +38,11 @@ def add(path: Path, store: ObjectStore, files: KnownFiles) -> Item:
     """
     if not _is_folder(path):
         item = files.item(path)
-        _keep(path, item, store)
+        _keep(path, item, store, files)
         return item
     listed = _walk(path, files)
     for name, item in listed.items():
-        _keep(path / name, item, store)
+        _keep(path / name, item, store, files)
     data = _dump(listed)
     store.put(data)
     return _folder_item(data, listed)
@@ -166,9 +166,17 @@ def _unkept(path: Path) -> UsageError:
     )
 
 
-def _keep(path: Path, item: Item, store: ObjectStore) -> None:
-    if item.address not in store:
+def _keep(path: Path, item: Item, store: ObjectStore, files: KnownFiles) -> None:
+    if item.address in store:
+        return
+    try:
         store.put_file(path, item.address)
+    except IntegrityError as fault:
+        if files.item(path) == item:
+            raise  # the store is at fault
+        raise Conflict(
+            f"{path} changes while it is read.", remedy="Let what writes it finish, and run the command again."
+        ) from fault
 
 
 def _dump(listed: Mapping[str, Item]) -> bytes:

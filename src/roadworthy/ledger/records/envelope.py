@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 _STATEMENT = "https://in-toto.io/Statement/v1"
+_EXACT, _LONGEST = 2**53, 20
 _KIND, _VERSION = "urn:roadworthy:", ":v1alpha1"
 
 
@@ -96,7 +97,7 @@ def parse(payload: bytes, name: str) -> Record:
         IntegrityError: It is not a Statement of ours.
     """
     try:
-        content = json.loads(payload)
+        content = json.loads(payload, parse_int=_number)
         kind, predicate = content["predicateType"], content["predicate"]
         _expect(content["_type"] == _STATEMENT and kind.startswith(_KIND) and kind.endswith(_VERSION))
         _expect(predicate["authority"] in get_args(Authority) and isinstance(predicate["body"], dict))
@@ -110,6 +111,12 @@ def parse(payload: bytes, name: str) -> Record:
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as fault:
         raise _unreadable(name, "a record of Roadworthy's") from fault
+
+
+def _number(digits: str) -> int | float:
+    # Canonical JSON writes a large double without its point: those digits name the double, not an integer.
+    number = int(digits) if len(digits) < _LONGEST else float(digits)
+    return number if abs(number) < _EXACT else float(digits)
 
 
 def _expect(holds: bool) -> None:  # noqa: FBT001 - read as a sentence
