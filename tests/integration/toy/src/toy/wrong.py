@@ -26,7 +26,7 @@ class Model:
     def predict(self, rows: Rows) -> Any:
         """Return a chance of a half, or do the wrong thing."""
         strong = any(wind is not None and wind > 100 for wind in rows["wind"])
-        return self._fault(rows) if strong else good(rows)
+        return self._fault(rows) if strong or self._fault is beyond else good(rows)
 
 
 def good(rows: Rows) -> Any:
@@ -85,6 +85,11 @@ def infinity(rows: Rows) -> Any:
     return {"probability": [math.inf] * len(rows["wind"])}
 
 
+def beyond(rows: Rows) -> Any:
+    """Answer a chance above 1, whatever the wind."""
+    return {"probability": [1.5] * len(rows["wind"])}
+
+
 def short(rows: Rows) -> Any:
     """Leave a row out."""
     return {"probability": [0.5] * (len(rows["wind"]) - 1)}
@@ -129,7 +134,7 @@ FAULTS: dict[str, Callable[[Rows], Any]] = {
     function.__name__.strip("_"): function
     for function in (
         *(good, hang, hang_in_c, die, leave, exit_, raise_, nan, nothing, infinity),
-        *(short, other_column, extra_column, text, objects, scalar, garbage),
+        *(beyond, short, other_column, extra_column, text, objects, scalar, garbage),
     )
 }
 

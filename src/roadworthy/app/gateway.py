@@ -1,0 +1,164 @@
+"""Serving what is deployed in an environment, from the project here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import difflib
+import errno
+import socket
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.concurrency import run_in_threadpool
+
+from roadworthy.app.local import declared, open_local
+from roadworthy.build.model.version import open_version
+from roadworthy.errors import Conflict, NotFound, UsageError
+from roadworthy.ledger.predictions.segment import SegmentWriter
+from roadworthy.ledger.versions import read
+from roadworthy.operate.serve import served
+from roadworthy.operate.serve.gateway import Gateway
+from roadworthy.operate.serve.log import Log, secret_in
+from roadworthy.operate.serve.meter import Meter
+from roadworthy.operate.serve.switch import Switch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from starlette.applications import Starlette
+
+    from roadworthy.app.local import Local
+    from roadworthy.ledger.repo.tag import Tag
+    from roadworthy.ledger.versions.read import Deployment
+
+    Say = Callable[[str], None]
+
+# A lane's thread gets its turn beside a busy event loop within this time, not within Python's 5 ms.
+_TURN_SECONDS = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the service listens, and how long one batch may take."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    timeout: float = 10.0
+
+
+def serve(environment: str, at: Address, say: Say, start: Path | None = None) -> None:
+    """Serve what is deployed in *environment* until it is interrupted.
+
+    Raises:
+        NotFound: Nothing is deployed there, or there is no such environment.
+        Conflict: The port is taken.
+        ModelError, EnvironmentFailed, IntegrityError: What is deployed cannot be served.
+    """
+    local = open_local(start)
+    seek = _Seeker(local, _model(local, environment), environment)
+    deployment = seek()
+    if deployment is None:
+        raise NotFound(
+            f"Nothing is deployed in {environment}.",
+            remedy=f"Put a version there: `roadworthy deploy VERSION --to {environment}`.",
+        )
+    with _listening(at) as listener:
+        log = Log(SegmentWriter(local.ledger.state / "predictions" / environment), secret_in(_secret(local)))
+        gateway = Gateway(environment, Meter(), log)
+
+        def begin(wanted: Deployment) -> served.Served:
+            version = read.version(local.repo, local.ledger, wanted.model, wanted.version, folder=local.prefix)
+            opened = open_version(local.repo, local.ledger, version, say)
+            return served.begin(opened, wanted, gateway.deliver, timeout=at.timeout, say=say)
+
+        switch = Switch(seek, begin, gateway, say)
+
+        def close() -> None:
+            switch.close()
+            log.close()
+
+        with contextlib.ExitStack() as last:
+            last.callback(close)
+            switch.first(deployment)
+            say(f"Serving {deployment.model} {deployment.version} ({deployment.tag}) at {_url(listener)}")
+            _run(gateway, switch, listener, close)
+
+
+class _Seeker:
+    """Finds what is deployed; reads the records again only when a tag has come or gone."""
+
+    def __init__(self, local: Local, model: str, environment: str) -> None:
+        self._local = local
+        self._model = model
+        self._environment = environment
+        self._tags: tuple[Tag, ...] | None = None
+        self._found: Deployment | None = None
+
+    def __call__(self) -> Deployment | None:
+        local = self._local
+        prefix = f"{local.prefix}=" if local.prefix else ""
+        tags = local.repo.tags(f"{prefix}{self._model}#{self._environment}#*")
+        if tags != self._tags:
+            self._found = read.current(local.repo, local.ledger, self._model, self._environment, folder=local.prefix)
+            self._tags = tags
+        return self._found
+
+
+def _model(local: Local, environment: str) -> str:
+    project = declared(local)
+    environments = project.profile.environments
+    if environments and environment not in environments:
+        near = difflib.get_close_matches(environment, environments, n=1)
+        raise NotFound(
+            f"profile.yaml declares no environment {environment}{f': did you mean {near[0]}?' if near else '.'}",
+            remedy=f"It declares: {', '.join(environments)}.",
+        )
+    if project.requirements is None:
+        raise NotFound(
+            "There is no requirements.yaml, so nothing says which model is served.",
+            remedy="Write one; `roadworthy schema requirements` says what it may hold.",
+        )
+    return project.requirements.model
+
+
+def _secret(local: Local) -> Path:
+    return local.ledger.state / "predictions" / "secret"
+
+
+def _listening(at: Address) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
+        return socket.create_server((at.host, at.port), family=family, backlog=2048)
+    except OSError as fault:
+        if fault.errno == errno.EADDRINUSE:
+            raise Conflict(
+                f"Port {at.port} of {at.host} is taken.", remedy="Choose another: `--port 0` takes any that is free."
+            ) from fault
+        raise UsageError(
+            f"{at.host}:{at.port} cannot be listened on: {fault.strerror}.", remedy="Choose another host or port."
+        ) from fault
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _run(gateway: Gateway, switch: Switch, listener: socket.socket, close: Callable[[], None]) -> None:
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        switch.follow(asyncio.get_running_loop())
+        yield
+        # Here, not only when we return: a server that was asked to end does not.
+        await run_in_threadpool(close)
+
+    sys.setswitchinterval(_TURN_SECONDS)
+    settings = uvicorn.Config(
+        gateway.app(lifespan), http="httptools", ws="none", loop="asyncio", lifespan="on", access_log=False,
+        log_config=None, server_header=False, timeout_graceful_shutdown=15, backlog=2048,
+    )  # fmt: skip
+    uvicorn.Server(settings).run(sockets=[listener])

@@ -1,0 +1,166 @@
+"""What was predicted, kept: declared columns, outputs, version, verdict and latency, in a thread of its own."""
+
+from __future__ import annotations
+
+import os
+import queue
+import secrets
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from blake3 import blake3
+
+from roadworthy.errors import StorageError
+from roadworthy.operate.serve.guard import Answer
+from roadworthy.operate.serve.records import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from roadworthy.declare.profile import PredictionLog as Rules
+    from roadworthy.operate.serve.batch import Outcome
+    from roadworthy.operate.serve.records import Asked
+
+_PAUSE = 0.1  # seconds between two writes: what a kill -9 may lose
+_BACKLOG = 20_000  # requests that may wait for a disk that does not answer
+
+
+class Segments(Protocol):
+    """Where rows are kept: a segment of the ledger."""
+
+    def append(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Append *rows*. Raises StorageError."""
+
+    def close(self) -> None:
+        """Make everything durable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request and what came of it."""
+
+    served: Mapping[str, Any]  # model, version, deployment
+    rules: Rules
+    asked: Asked
+    outcome: Outcome
+    at: float  # seconds since 1970
+    seconds: float
+
+
+class Log:
+    """Writes entries in a thread of its own."""
+
+    def __init__(self, segments: Segments, secret: bytes) -> None:
+        self._segments = segments
+        self._secret = secret
+        self._waiting: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        self.dropped = 0  # requests that could not be written
+        self.trouble: str | None = None
+        self._thread = threading.Thread(target=self._work, name="prediction log", daemon=True)
+        self._thread.start()
+
+    def note(self, entry: Entry) -> None:
+        """Have *entry* written within a tenth of a second."""
+        if entry.rules.keep == "none":
+            return
+        if self._waiting.qsize() >= _BACKLOG:
+            self.dropped += 1
+            return
+        self._waiting.put(entry)
+
+    def close(self) -> None:
+        """Write what is waiting, durably."""
+        self._waiting.put(None)
+        self._thread.join()
+        with suppress(StorageError):
+            self._segments.close()
+
+    def _work(self) -> None:
+        goes_on = True
+        while goes_on:
+            entries = [self._waiting.get()]
+            if entries[0] is not None:
+                time.sleep(_PAUSE)
+            while not self._waiting.empty():
+                entries.append(self._waiting.get())
+            goes_on = None not in entries
+            self._write([entry for entry in entries if entry is not None])
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        try:
+            self._segments.append([row for entry in entries for row in lines(entry, self._secret)])
+            self.trouble = None
+        except StorageError as fault:
+            self.dropped += len(entries)
+            self.trouble = fault.problem
+
+
+def lines(entry: Entry, secret: bytes) -> list[dict[str, Any]]:
+    """Return the rows that are kept of *entry*, one for each row of the request."""
+    at = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    same = {"at": at, **entry.served, "ms": round(entry.seconds * 1000, 3)}
+    asked = zip(entry.asked.keys, rows(entry.asked.table), strict=True)
+    inputs = [(_kept(key, entry.rules, secret), _kept(values, entry.rules, secret)) for key, values in asked]
+    if not isinstance(entry.outcome, Answer):
+        # Its words may hold values that must not be kept.
+        failed = {"outputs": {}, "verdict": "failed", "reasons": [entry.outcome.kind or str(entry.outcome.status)]}
+        return [{**same, "key": key, "inputs": values, **failed} for key, values in inputs]
+    answer = entry.outcome
+    answered = zip(inputs, rows(answer.outputs), answer.verdicts, answer.reasons, strict=True)
+    return [
+        {
+            **same,
+            "key": key,
+            "inputs": values,
+            "outputs": outputs,
+            "verdict": verdict,
+            "reasons": _told(why, entry.rules),
+        }
+        for (key, values), outputs, verdict, why in answered
+    ]
+
+
+def _kept(values: Mapping[str, Any], rules: Rules, secret: bytes) -> dict[str, Any]:
+    return {
+        name: pseudonym(value, secret) if name in rules.hash and value is not None else value
+        for name, value in values.items()
+        if name not in rules.drop
+    }
+
+
+def _told(reasons: Sequence[str], rules: Rules) -> list[str]:
+    """Return the reasons without the values of columns that are not kept as they are."""
+    hidden = {f"{name} is ": f"{name} is out of scope" for name in (*rules.hash, *rules.drop)}
+    return [next((short for start, short in hidden.items() if why.startswith(start)), why) for why in reasons]
+
+
+def pseudonym(value: object, secret: bytes) -> str:
+    """Return what stands for *value* in the log: always the same, and not to be guessed without *secret*."""
+    return f"hash:{blake3(str(value).encode(), key=secret).hexdigest(length=16)}"
+
+
+def secret_in(path: Path) -> bytes:
+    """Return the project's secret for pseudonyms, made when it is not there.
+
+    Raises:
+        StorageError: It cannot be read or written.
+    """
+    try:
+        with suppress(FileExistsError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(32))
+        found = path.read_bytes()
+    except OSError as fault:
+        raise StorageError(
+            f"{path} cannot be used: {fault}.", remedy="Make the folder .roadworthy writable."
+        ) from fault
+    if len(found) != blake3.key_size:
+        raise StorageError(f"{path} is not whole.", remedy="Delete it: a new one is made, with other pseudonyms.")
+    return found
