@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from roadworthy.adapters.confinement.none import NoConfinement
-from roadworthy.adapters.executor.process import ProcessExecutor
+from roadworthy.adapters.executor.process.executor import ProcessExecutor
 from roadworthy.build.pipeline.executor import Task
 from roadworthy.errors import StorageError
 
@@ -150,8 +150,8 @@ def test_killing_us_ends_the_stage(tmp_path: Path, number: signal.Signals) -> No
 import fcntl, sys
 from pathlib import Path
 from roadworthy.adapters.confinement.none import NoConfinement
-from roadworthy.adapters.executor.process import ProcessExecutor
-from roadworthy.adapters.executor.watchdog import Rescue
+from roadworthy.adapters.executor.process.executor import ProcessExecutor
+from roadworthy.adapters.executor.process.watchdog import Rescue
 from roadworthy.build.pipeline.executor import Task
 folder = Path({str(tmp_path)!r})
 alive = (folder / "alive").open("w")

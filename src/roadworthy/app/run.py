@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from roadworthy.adapters.confinement.none import NoConfinement
-from roadworthy.adapters.executor.process import ProcessExecutor
-from roadworthy.adapters.executor.watchdog import Rescue
+from roadworthy.adapters.executor.process.executor import ProcessExecutor
+from roadworthy.adapters.executor.process.watchdog import Rescue
 from roadworthy.app.local import declared
 from roadworthy.build.environment import kit
 from roadworthy.build.environment.prepare import prepare

@@ -42,6 +42,11 @@ class Setting:
     python: str
     environment: Mapping[str, str]
 
+    @property
+    def is_home(self) -> bool:
+        """Whether the folder is the one that the ledger lies in: the user's working tree."""
+        return self.folder == self.ledger.state.parent
+
 
 class Inputs:
     """Reads inputs of stages. What it has read is remembered: make a new one to look again."""

@@ -148,9 +148,14 @@ def _taken(job: Job, stage: Stage, key: str, parts: Parts) -> StageRun | None:
             records.forget(ledger, key, made)
             return None
         why = f"{RESTORED}; its outputs were restored"
-    records.remember_last(ledger, stage.name, key, parts)
+    _remember(job, stage, key, parts)
     _declared(job, stage, made.notes)
     return cached(key, made, why)
+
+
+def _remember(job: Job, stage: Stage, key: str, parts: Parts) -> None:
+    if job.setting.is_home:
+        records.remember_last(job.setting.ledger, stage.name, key, parts)
 
 
 def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
@@ -180,7 +185,7 @@ def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
         return StageRun(known.key, "ran", why, outcome.seconds, outputs, None, opened.notes)
     for path, item in made.outputs.items():  # somebody else may have recorded other bytes first
         tree.checkout(item, job.setting.folder / path, ledger.objects, ledger.files)
-    records.remember_last(ledger, stage.name, known.key, known.parts)
+    _remember(job, stage, known.key, known.parts)
     return StageRun(known.key, "ran", why, outcome.seconds, made.outputs, made.record, opened.notes)
 
 

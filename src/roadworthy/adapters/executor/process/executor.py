@@ -12,14 +12,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from roadworthy.adapters.executor.watchdog import Watchdog
+from roadworthy.adapters.executor.process.watchdog import Watchdog
 from roadworthy.build.pipeline.executor import Outcome
 from roadworthy.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from roadworthy.adapters.executor.watchdog import Rescue
+    from roadworthy.adapters.executor.process.watchdog import Rescue
     from roadworthy.build.pipeline.executor import Lease, Task
     from roadworthy.build.workplace.confinement import Confinement
 
