@@ -48,7 +48,7 @@ def compare(
         head: The change; it has a proof.
         files: The files that differ between the two.
         paired: The candidate held against the base's own, row by row.
-        grids: How scores moved, by the role they moved from: `base`, `production`, `baseline`.
+        grids: How scores moved, by the role they moved from: `production`, `baseline`.
 
     Raises:
         ValueError: *head* has no proof.
@@ -59,7 +59,7 @@ def compare(
     against = rivals(base, head, found)
     requirements = _requirements(head)
     changed = changes.requirements(_requirements(base), requirements) if base.declared else ()
-    judged = gates.gates(head.proof)
+    judged = gates.gates(head.proof, head.deployed)
     return Comparison(
         project=head.declared.profile.project if head.declared else "",
         model=head.proof.model,
@@ -77,7 +77,7 @@ def compare(
         metrics=tuple(_metrics(found, against, requirements)),
         slices=tuple(_slices(found, against)),
         flips=tuple(_flips(found, against)),
-        movement=_movement(against, grids or {}),
+        movement=_movement(against, {**_own(paired), **(grids or {})}),
         distributions=_distributions(found, against),
         parameters=changes.parameters(*(side.declared.params if side.declared else {} for side in (base, head))),
         requirements=changed,
@@ -151,6 +151,10 @@ def _flips(found: Known, against: Sequence[Rival]) -> Iterator[Flips]:
             yield Flips(rival, found.head["against_production"], judged=True)
         elif "base" in rival.roles and isinstance(found.paired, Paired) and found.paired.measure is not None:
             yield Flips(rival, found.paired.measure, judged=False)
+
+
+def _own(paired: Paired | NotPaired | None) -> dict[str, Grid]:
+    return {"base": paired.grid} if isinstance(paired, Paired) and paired.grid is not None else {}
 
 
 def _movement(against: Sequence[Rival], grids: Mapping[str, Grid]) -> Movement | None:

@@ -32,6 +32,8 @@ class Evidence:
         distributions: The locked dependencies: name → version.
         definitions: The functions and classes of its code: name → file.
         artifacts: Addresses of the models it was tested against, by role.
+        deployed: The version that is in production now; None when none is.
+        behind: Commits that the branch it is to go into has gained since.
     """
 
     side: Side
@@ -43,6 +45,8 @@ class Evidence:
     distributions: Mapping[str, str] = field(default_factory=dict)
     definitions: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, Address] = field(default_factory=dict)
+    deployed: str | None = None
+    behind: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,12 @@ SECTIONS = {
 }
 
 
-def gates(proof: Proof) -> tuple[Gate, ...]:
-    """Return every gate: a run of the commit alone; then each section of tests, or each check of it that failed."""
-    return (_committed(proof), *_sections(proof))
+def gates(proof: Proof, deployed: str | None) -> tuple[Gate, ...]:
+    """Return every gate: the run is of the commit alone, and was held against what is *deployed* in production now.
+
+    Then each section of tests; or, of one that failed, each check that did.
+    """
+    return (_committed(proof), *_current(proof, deployed), *_sections(proof))
 
 
 def outcome(found: Sequence[Gate]) -> Outcome:
@@ -45,6 +48,13 @@ def _committed(proof: Proof) -> Gate:
         reason = "The tested run had changes that its commit does not hold. Commit them, then run and test again."
         return Gate("Commit", "the run is of the commit alone", "failed", reason)
     return Gate("Commit", "the run is of the commit alone", "passed", "No file differed from the commit.")
+
+
+def _current(proof: Proof, deployed: str | None) -> Iterator[Gate]:
+    if deployed is not None and deployed != proof.production:
+        held = f"held against {proof.production}" if proof.production else "tested before anything was in production"
+        reason = f"{deployed} is in production now, and this was {held}. Run `roadworthy test` again."
+        yield Gate("Production", "tested against what is deployed", "failed", reason)
 
 
 def _sections(proof: Proof) -> Iterator[Gate]:
@@ -76,6 +86,11 @@ def _notes(base: Evidence, head: Evidence, changed: Sequence[Change]) -> Iterato
         yield (
             f"{visible(base.side.name, 80)} has not been tested, so the change is not held against it. "
             "Run `roadworthy run` and `roadworthy test` there to have that too."
+        )
+    if base.behind:
+        yield (
+            f"{visible(base.side.name, 80)} has gained {plural(base.behind, 'commit')} since this change began, and is "
+            "taken as it was then. Merge it in and test again to see both together."
         )
     if changed:
         yield (

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,7 @@ def _groups(rows: Sequence[CheckRow]) -> list[tuple[str, list[CheckRow]]]:
     ]
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("roadworthy.prove.review", "templates"),

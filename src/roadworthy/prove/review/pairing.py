@@ -41,10 +41,11 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """What a paired comparison with the base found; `measure` has no noise floor and is not judged."""
+    """What a paired comparison with the base found. `measure`: the flips, without a noise floor and not judged."""
 
     differences: Mapping[str, Interval]
     measure: AgainstProduction | None
+    grid: Grid | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def pair(base: Answers, head: Answers, task: Task, *, rows_shown: bool) -> Paire
     same = old.truth == new.truth
     old, new, ours = _take(old, same), _take(new, same), ours[same]
     measure = _flips(old, new, head, ours, rows_shown=rows_shown) if new.judged and old.judged else None
-    return Paired(differences(old, new, task), measure)
+    return Paired(differences(old, new, task), measure, grid(old, new))
 
 
 def differences(old: Scored, new: Scored, task: Task) -> dict[str, Interval]:

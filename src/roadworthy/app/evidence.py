@@ -1,0 +1,181 @@
+"""Gather what is known of one end of a change: from git, the ledger, and what its commit declares."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from roadworthy.build.data import query
+from roadworthy.build.data.pins import pins_in
+from roadworthy.build.pipeline import record
+from roadworthy.declare import project
+from roadworthy.errors import NotAProject, NotFound
+from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.versions.read import history
+from roadworthy.prove import keep
+from roadworthy.prove.evaluate.scored import score
+from roadworthy.prove.review.comparison import Side
+from roadworthy.prove.review.complexity import definitions, locked
+from roadworthy.prove.review.evidence import Answers, Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from roadworthy.app.local import Local
+    from roadworthy.build.data.table import Table
+    from roadworthy.build.pipeline.record import Run
+    from roadworthy.declare.project import Declared
+    from roadworthy.ledger.versions.read import History
+    from roadworthy.prove.proof import Proof
+
+PRODUCTION = "production"
+_LONGEST_SOURCE = 1_000_000  # characters of a module that is searched for definitions
+
+
+def gather(local: Local, commit: str, name: str) -> Evidence:
+    """Return what is known of *commit*, which was asked for as *name*.
+
+    Raises:
+        InvalidDeclaration: Its declared files have faults.
+        IntegrityError: A record about it is damaged.
+    """
+    side = Side(name, commit, local.repo.log(commit, limit=1)[0].subject)
+    evidence = _declared(local, commit, Evidence(side))
+    tested = _tested(local, commit)
+    if tested is None:
+        return evidence
+    address, proof = tested
+    run = _run(local, proof)
+    seen = history(local.repo, local.ledger, proof.model, folder=local.prefix)
+    current = seen.current(PRODUCTION)
+    return replace(
+        evidence,
+        side=replace(side, proof=address, run=proof.run),
+        proof=proof,
+        run=run,
+        seconds=_seconds(local, run),
+        artifacts=_artifacts(local, evidence.declared, proof, run, seen),
+        deployed=current.version if current else None,
+    )
+
+
+def answers(local: Local, evidence: Evidence, role: str = "candidate") -> Answers | None:
+    """Return what the model in *role* said of the rows of the proof of *evidence*; None when that is not kept here.
+
+    Raises:
+        IntegrityError: The rows or the answers are damaged.
+    """
+    proof, declared = evidence.proof, evidence.declared
+    if proof is None or proof.reference is None or role not in proof.predictions or declared is None:
+        return None
+    dataset, requirements = declared.pipeline.datasets.get("reference"), declared.requirements
+    if dataset is None or dataset.label is None or requirements is None:
+        return None
+    try:
+        rows = _table(local, proof.reference, Path(dataset.path).suffix)
+        said = _table(local, proof.predictions[role], ".parquet")
+    except NotFound:
+        return None
+    if dataset.label not in rows or len(said) != len(rows):
+        return None
+    labelled = ~rows[dataset.label].is_missing()
+    rows, said = rows.take(labelled), said.take(labelled)
+    scored = score(said, rows[dataset.label], requirements)
+    return Answers(scored, rows, dataset.key, requirements.inputs.columns, dataset.label)
+
+
+def _declared(local: Local, commit: str, evidence: Evidence) -> Evidence:
+    with _exported(local, commit) as folder:
+        try:
+            declared = project.read(folder, local.ledger.cache)
+        except NotAProject:
+            return evidence
+        lock = folder / declared.profile.environment.lock
+        return replace(
+            evidence,
+            declared=declared,
+            pins=pins_in(folder),
+            distributions=locked(lock.read_text(encoding="utf-8", errors="replace")) if lock.is_file() else {},
+            definitions=definitions(dict(_sources(folder))),
+        )
+
+
+@contextlib.contextmanager
+def _exported(local: Local, commit: str) -> Iterator[Path]:
+    """Yield a folder that holds the project's files as *commit* has them; an empty one when it has none."""
+    scratch = local.ledger.state / "work"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="review-", dir=scratch) as aside:
+        folder = Path(aside) / local.folder.name
+        try:
+            local.repo.export(commit, local.prefix, folder)
+        except NotFound:
+            folder.mkdir()
+        yield folder
+
+
+def _sources(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.rglob("*.py")):
+        name = path.relative_to(folder)
+        if not path.is_symlink() and "tests" not in name.parts and path.stat().st_size < _LONGEST_SOURCE:
+            yield name.as_posix(), path.read_text(encoding="utf-8", errors="replace")
+
+
+def _tested(local: Local, commit: str) -> tuple[Address, Proof] | None:
+    """Return the newest proof of *commit*, or of one with the same files in the project; a clean run comes first."""
+    found = keep.find(local.ledger, commit)
+    if found is not None:
+        return found
+    files = local.repo.files(commit, local.prefix)
+    others = {str(one.body["commit"]) for _, one in local.ledger.records.all(keep.KIND) if not one.body["dirty"]}
+    for other in sorted(others):
+        with contextlib.suppress(NotFound):
+            if local.repo.files(other, local.prefix) == files:
+                return keep.find(local.ledger, other)
+    return keep.find(local.ledger, commit, dirty=True)
+
+
+def _run(local: Local, proof: Proof) -> Run | None:
+    try:
+        return record.load(local.ledger, proof.run)
+    except NotFound:
+        return None
+
+
+def _seconds(local: Local, run: Run | None) -> dict[str, float]:
+    """Return how long each stage took when it last ran: for a cached one, as its own record says."""
+    found: dict[str, float] = {}
+    for name, stage in run.stages.items() if run else ():
+        if stage.state == "ran":
+            found[name] = stage.seconds
+        elif stage.record is not None:
+            with contextlib.suppress(NotFound):
+                found[name] = float(str(local.ledger.records.read(stage.record).body.get("seconds", 0.0)))
+    return found
+
+
+def _artifacts(
+    local: Local, declared: Declared | None, proof: Proof, run: Run | None, seen: History
+) -> dict[str, Address]:
+    """Return the addresses of the production version's and the baseline's models, where they are known."""
+    found: dict[str, Address] = {}
+    version = seen.version(proof.production) if proof.production else None
+    if version is not None:
+        artifact = local.ledger.records.read(version.record).body.get("artifact")
+        if isinstance(artifact, dict):
+            found["production"] = Address(str(artifact["address"]))
+    name = declared.requirements.baseline if declared and declared.requirements else None
+    model = declared.pipeline.models.get(name) if declared and name else None
+    if model is not None and run is not None and model.path in run.outputs:
+        found["baseline"] = run.outputs[model.path].address
+    return found
+
+
+def _table(local: Local, address: Address, ending: str) -> Table:
+    with tempfile.TemporaryDirectory(prefix="review-", dir=local.ledger.state / "work") as aside:
+        path = Path(aside) / f"table{ending}"
+        local.ledger.objects.copy_to(address, path)
+        return query.read(path)

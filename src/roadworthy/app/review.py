@@ -1,0 +1,143 @@
+"""Reviewing a change of the project here: its evidence, the comparison, the page and the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from roadworthy.app.evidence import answers, gather
+from roadworthy.app.local import open_local
+from roadworthy.errors import NotFound, UsageError
+from roadworthy.ledger.objects.write import write_bytes
+from roadworthy.prove.review import keep, markdown, page
+from roadworthy.prove.review.compare import compare
+from roadworthy.prove.review.pairing import NotPaired, grid, pair
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from roadworthy.app.local import Local
+    from roadworthy.ledger.objects.address import Address
+    from roadworthy.prove.measures import Measures
+    from roadworthy.prove.proof import Proof
+    from roadworthy.prove.review.comparison import Comparison
+    from roadworthy.prove.review.evidence import Answers, Evidence
+    from roadworthy.prove.review.pairing import Grid, Paired
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A review: what it found, its record, and where its page and its summary were written."""
+
+    comparison: Comparison
+    record: Address
+    html: Path
+    markdown: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The two ends of a change, as they were asked for and as commits; `behind`: commits of the base not in head."""
+
+    base: str
+    head: str
+    base_commit: str
+    head_commit: str
+    behind: int = 0
+
+
+def review_here(asked: str, *, html: Path | None, summary: Path | None, start: Path | None = None) -> Reviewed:
+    """Hold the change *asked* for (`BASE..HEAD`) against its base and production, and write its page.
+
+    Raises:
+        UsageError: *asked* names no change.
+        NotFound: A revision is not there, or the head has no proof.
+        InvalidDeclaration: The declared files of a side have faults.
+    """
+    local = open_local(start)
+    span = _span(local, asked)
+    comparison = _compared(local, span)
+    reports = local.ledger.state / "reports"
+    places = (
+        html or reports / f"review-{span.head_commit[:12]}.html",
+        summary or reports / f"review-{span.head_commit[:12]}.md",
+    )
+    _write(places[0], page.render(comparison))
+    _write(places[1], markdown.render(comparison))
+    return Reviewed(comparison, keep.write(local.ledger, comparison), *places)
+
+
+def _span(local: Local, asked: str) -> Span:
+    base, dots, head = asked.partition("..")
+    head = head.removeprefix(".") or "HEAD"
+    if not base or not dots:
+        raise UsageError(
+            f"{asked!r} names no change.", remedy="Say what it is to be merged into: `roadworthy review main..HEAD`."
+        )
+    tip, head_commit = local.repo.resolve(base), local.repo.resolve(head)
+    if tip == head_commit:
+        raise UsageError(
+            f"{base} and {head} are the same commit: there is no change to review.",
+            remedy="Commit the change on a branch of its own, and review it against the branch it is to go into.",
+        )
+    named = (local.repo.branch() or head) if head == "HEAD" else head
+    fork = local.repo.merge_base(tip, head_commit) or tip
+    if fork == head_commit:
+        raise UsageError(
+            f"{base} holds all of {head} already: there is no change to review.",
+            remedy=f"Did you mean `roadworthy review {head}..{base}`?",
+        )
+    behind = 0 if fork == tip else _behind(local, tip, fork)
+    return Span(base, named, fork, head_commit, behind)
+
+
+def _behind(local: Local, tip: str, fork: str) -> int:
+    since = [commit.id for commit in local.repo.log(tip, limit=1000)]
+    return since.index(fork) if fork in since else len(since)
+
+
+def _compared(local: Local, span: Span) -> Comparison:
+    head = gather(local, span.head_commit, span.head)
+    if head.proof is None:
+        raise NotFound(
+            f"{span.head} ({span.head_commit[:12]}) has no proof: its model was not tested.",
+            remedy=f"Check it out (`git switch {span.head}`), and run `roadworthy run` and `roadworthy test`.",
+        )
+    base = replace(gather(local, span.base_commit, span.base), behind=span.behind)
+    files = local.repo.difference(span.base_commit, span.head_commit, local.prefix)
+    ours = answers(local, head)
+    return compare(base, head, files, paired=_paired(local, base, head, ours), grids=_grids(local, head, ours))
+
+
+def _paired(local: Local, base: Evidence, head: Evidence, ours: Answers | None) -> Paired | NotPaired | None:
+    """Return the candidate held against the base's; None where the head's proof holds it against the same already."""
+    if base.proof is None or _held_already(base.proof, head):
+        return None
+    theirs = answers(local, base)
+    requirements = head.declared.requirements if head.declared else None
+    if ours is None or theirs is None or requirements is None:
+        return NotPaired("The predictions of the two are not both kept here, so they cannot be compared row by row.")
+    shown = head.declared is None or head.declared.profile.review.rows == "allowed"
+    return pair(theirs, ours, requirements.task, rows_shown=shown)
+
+
+def _held_already(proof: Proof, head: Evidence) -> bool:
+    """Whether the head's own proof measured the base's model: as production's, or as the baseline."""
+    metrics = cast("Measures", head.proof.measures)["metrics"] if head.proof else {}
+    return any(address == proof.candidate and metrics.get(role) for role, address in head.artifacts.items())
+
+
+def _grids(local: Local, head: Evidence, ours: Answers | None) -> dict[str, Grid]:
+    found: dict[str, Grid] = {}
+    for role in ("production", "baseline"):
+        theirs = answers(local, head, role) if ours else None
+        moved = grid(theirs.scored, ours.scored) if ours and theirs else None
+        if moved is not None:
+            found[role] = moved
+    return found
+
+
+def _write(path: Path, text: str) -> None:
+    path = path.absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, text.encode("utf-8"), aside=path.parent)
