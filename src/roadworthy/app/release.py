@@ -37,10 +37,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A version, and the checks of its proof that were not run."""
+    """A version, and the checks of its proof."""
 
     released: Released
-    not_run: tuple[Check, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def not_run(self) -> tuple[Check, ...]:
+        """The checks that were not run, each with its reason."""
+        return tuple(check for check in self.checks if check.verdict == "not_run")
 
 
 def release_here(bump: Bump | None, *, as_baseline: bool, start: Path | None = None) -> Outcome:
@@ -62,7 +67,7 @@ def release_here(bump: Bump | None, *, as_baseline: bool, start: Path | None = N
         raise NotFound("There is nothing to release.", remedy="Run `roadworthy run` and `roadworthy test`.")
     candidate = _candidate(local, project, run, tested)
     released = release(local.repo, local.ledger, candidate, bump)
-    return Outcome(released, tuple(check for check in tested[1].checks if check.verdict == "not_run"))
+    return Outcome(released, tested[1].checks)
 
 
 def deploy_here(name: str, environment: str, *, expect: str | None, start: Path | None = None) -> Deployed:

@@ -45,7 +45,7 @@ def _document(outcome: Outcome) -> dict[str, object]:
         "record": version.record,
         "at": version.at.isoformat(),
         "created": outcome.released.created,
-        "not_run": [f"{check.section}: {check.name}" for check in outcome.not_run],
+        "not_run": {f"{check.section}: {check.name}": check.summary for check in outcome.not_run},
     }
 
 
@@ -56,6 +56,7 @@ def _show(outcome: Outcome) -> None:
         click.echo(f" from the commit {version.commit[:12]}.")
     else:
         click.echo(f"The commit {version.commit[:12]} is {version.tag} already: nothing was changed.")
-    for check in outcome.not_run:
-        click.echo(f"  not run: {check.section}: {check.name}: {check.summary}")
+    if outcome.not_run:
+        count = f"{len(outcome.not_run)} of its {len(outcome.checks)} checks"
+        click.echo(f"Its proof passed; {count} were not run, and `roadworthy test` says why.")
     click.echo(f"Next: roadworthy deploy {version.name} --to ENVIRONMENT; `git push --tags` shares the tag.", err=True)
