@@ -147,6 +147,7 @@ class Retraining:
     def __init__(self, seconds: float = 0.0, fail: int | None = None) -> None:
         self.seconds, self.fail = seconds, fail
         self.trained: list[int] = []
+        self.closed = False
         self.lock = threading.Lock()
 
     def twin(self, number: int) -> Scored:
@@ -157,6 +158,10 @@ class Retraining:
         with self.lock:
             self.trained.append(number)
         return right(~some(0.03, number))
+
+    def close(self) -> None:
+        """Note that nothing more is wanted."""
+        self.closed = True
 
 
 def test_every_twin_is_trained_once_and_kept_in_order() -> None:
@@ -180,8 +185,11 @@ def test_a_spent_budget_is_said() -> None:
 
 def test_a_recipe_that_fails_is_not_hidden() -> None:
     """When production's recipe cannot be followed any more, that is said."""
+    recipe = Retraining(fail=2)
     with pytest.raises(StageFailed):
-        measure(Retraining(fail=2), right(np.ones(ROWS, dtype=np.bool_)), runs=3, budget=60.0)
+        measure(recipe, right(np.ones(ROWS, dtype=np.bool_)), runs=3, budget=60.0)
+
+    assert recipe.closed
 
 
 @given(st.integers(1, 500), st.integers(0, 20))

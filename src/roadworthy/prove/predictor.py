@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
@@ -42,12 +42,14 @@ class Predictor:
             ModelError: It cannot be loaded, hangs, dies, raises, or answers otherwise than declared.
         """
         count = max(1, min(self._most, len(table) // _WORTH_A_WORKER))
+        if count == 1:
+            self._start(1)
+            return self._one(self._workers[0], table)
         edges = np.linspace(0, len(table), count + 1).astype(np.int64)
         parts = [table.take(np.arange(low, high)) for low, high in pairwise(edges)]
+        self._start(count)
         with ThreadPoolExecutor(max_workers=count) as pool:
-            self._start(count, pool)
-            answers = list(pool.map(self._one, self._workers[:count], parts))
-        return answers[0] if count == 1 else join(answers)
+            return join(list(pool.map(self._one, self._workers[:count], parts)))
 
     def close(self) -> None:
         """End the workers; may be repeated."""
@@ -61,13 +63,14 @@ class Predictor:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _start(self, count: int, pool: ThreadPoolExecutor) -> None:
+    def _start(self, count: int) -> None:
         """Have at least *count* workers that can be asked."""
         self._workers = [worker for worker in self._workers if worker.usable]
-        starting = [
-            pool.submit(ModelWorker.start, self._spec, timeout=_LOADING) for _ in range(len(self._workers), count)
-        ]
-        wait(starting)
+        lacking = count - len(self._workers)
+        if lacking <= 0:
+            return
+        with ThreadPoolExecutor(max_workers=lacking) as pool:
+            starting = [pool.submit(ModelWorker.start, self._spec, timeout=_LOADING) for _ in range(lacking)]
         self._workers += [started.result() for started in starting if started.exception() is None]
         for started in starting:
             started.result()  # the first that could not be started tells why

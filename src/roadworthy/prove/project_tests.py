@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from roadworthy.prove.proof import Check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import TracebackType
 
     from roadworthy.build.model.spec import ModelSpec
     from roadworthy.declare.requirements import Requirements
@@ -42,23 +45,67 @@ class Tested:
     requirements: Requirements
 
 
-def run(tested: Tested, tests: Path, *, timeout: float = _PATIENCE) -> tuple[Check, ...]:
-    """Run the tests in the folder *tests* and return a check for each; why not, when there is nothing to run."""
-    if not any(tests.rglob("test_*.py")) and not any(tests.rglob("*_test.py")):
-        return (_not_run(f"There are no tests in {tests.name}/."),)
-    with tempfile.TemporaryDirectory(prefix="roadworthy-tests-") as scratch:
-        results = Path(scratch) / "results.json"
-        said = Path(scratch) / "session.json"
-        said.write_text(json.dumps(_session(tested, results)), encoding="utf-8")
-        status, printed = _pytest(tested.candidate, tests, said, timeout)
-        found = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else []
+class Running:
+    """The project's pytest at work, beside whatever else is tested meanwhile; ended with the block it is opened in."""
+
+    def __init__(self, tested: Tested, tests: Path) -> None:
+        self._tests = tests
+        self._scratch = Path(tempfile.mkdtemp(prefix="roadworthy-tests-"))
+        self._results = self._scratch / "results.json"
+        self._printed = self._scratch / "printed.txt"
+        said = self._scratch / "session.json"
+        said.write_text(json.dumps(_session(tested, self._results)), encoding="utf-8")
+        self._process = self._start(tested.candidate, said) if _has_tests(tests) else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError, PermissionError):  # it has ended, and all of its group
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def checks(self, *, timeout: float = _PATIENCE) -> tuple[Check, ...]:
+        """Wait for the end, and return a check for each test; or why there is none."""
+        if self._process is None:
+            return (_not_run(f"There are no tests in {self._tests.name}/."),)
+        try:
+            status: int | None = self._process.wait(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            status = None
+        printed = self._printed.read_text(encoding="utf-8", errors="replace")
+        found = json.loads(self._results.read_text(encoding="utf-8")) if self._results.is_file() else []
+        return _conclude(status, printed, tuple(_check(each) for each in found), timeout)
+
+    def _start(self, spec: ModelSpec, said: Path) -> subprocess.Popen[bytes]:
+        with self._printed.open("wb") as printed:
+            return subprocess.Popen(
+                [
+                    *(str(spec.python), "-m", "pytest", str(self._tests), "-q", "--no-header", "--color=no"),
+                    *("-p", "roadworthy_kit.pytest_plugin", "-p", "no:cacheprovider"),
+                ],
+                cwd=spec.folder,
+                env=_surroundings(spec, said),
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+
+def _has_tests(tests: Path) -> bool:
+    return any(any(tests.rglob(pattern)) for pattern in ("test_*.py", "*_test.py"))
+
+
+def _conclude(status: int | None, printed: str, checks: tuple[Check, ...], timeout: float) -> tuple[Check, ...]:
     if "No module named pytest" in printed:
         return (_not_run("pytest is not installed in the project's Python environment."),)
-    checks = tuple(_check(each) for each in found)
+    if status == _NONE_COLLECTED and not checks:
+        return (_not_run("pytest found no tests."),)
     if status in {0, 1} and checks:
         return checks
-    if status == _NONE_COLLECTED and not checks:
-        return (_not_run(f"pytest found no tests in {tests.name}/."),)
     ending = f"pytest did not end within {timeout:g} s" if status is None else f"pytest ended with status {status}"
     failed = Check("project", _NAME, "failed", f"{ending}: {_last_lines(printed)}")
     return (*checks, failed) if not any(check.verdict == "failed" for check in checks) else checks
@@ -104,32 +151,6 @@ def _spec(spec: ModelSpec) -> dict[str, object]:
         "inputs": list(spec.inputs),
         "outputs": list(spec.outputs),
     }
-
-
-def _pytest(spec: ModelSpec, tests: Path, said: Path, timeout: float) -> tuple[int | None, str]:
-    """Return the exit status of pytest (None: it was ended after *timeout* seconds) and what it printed."""
-    process = subprocess.Popen(
-        [
-            *(str(spec.python), "-m", "pytest", str(tests), "-q", "--no-header", "--color=no"),
-            *("-p", "roadworthy_kit.pytest_plugin", "-p", "no:cacheprovider"),
-        ],
-        cwd=spec.folder,
-        env=_surroundings(spec, said),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        printed, _ = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return None, process.communicate()[0].decode(errors="replace")
-    except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        raise
-    return process.returncode, printed.decode(errors="replace")
 
 
 def _surroundings(spec: ModelSpec, said: Path) -> dict[str, str]:

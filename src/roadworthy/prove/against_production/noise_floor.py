@@ -35,6 +35,9 @@ class Recipe(Protocol):
         May be called from several threads at once, and again. Raises RoadworthyError when the recipe fails.
         """
 
+    def close(self) -> None:
+        """End what is being trained, so that every `twin` that was asked for returns or raises soon."""
+
 
 @dataclass(frozen=True, slots=True)
 class Twins:
@@ -83,6 +86,7 @@ def measure(
                     say(f"noise floor: {len(found)} of {runs} twins")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            recipe.close()
             raise
     if len(found) < runs:
         return NotMeasured(f"the budget of {budget:g} s was spent after {len(found)} of {runs} twins")

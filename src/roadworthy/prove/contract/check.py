@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from roadworthy.declare.form import seconds
 from roadworthy.errors import RoadworthyError, UsageError
 from roadworthy.prove.contract import between, sql, structure
 from roadworthy.prove.contract.compile import probes
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from roadworthy.declare.contract import Contract
-
-_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +136,6 @@ def _fresh(contract: Contract, data: Data) -> tuple[Probe, ...]:
     age = f"epoch(now()) - epoch(max({sql.name(data.time)}))"
     oldest = seconds(contract.table.fresh)
     return (Probe("table: fresh", age, "age of the newest row", at_most=oldest, unit="seconds"),)
-
-
-def seconds(written: str) -> float:
-    """Return a span of time (`36h`, `7d`) in seconds.
-
-    Raises:
-        UsageError: It is not written so.
-    """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d|w)", written.strip())
-    if found is None:
-        raise UsageError(f"{written!r} is no span of time.", remedy="Write it as 30s, 10m, 36h, 7d or 2w.")
-    return float(found[1]) * {"ms": 0.001, **_SECONDS}[found[2]]
 
 
 def _number(value: object) -> float | None:

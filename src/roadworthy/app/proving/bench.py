@@ -1,0 +1,120 @@
+"""What a test is made on: the last run's files, checked to be what it wrote, and the environment to ask models in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from roadworthy.app.local import declared
+from roadworthy.build.environment import kit
+from roadworthy.build.environment.prepare import prepare
+from roadworthy.build.model.spec import ModelSpec
+from roadworthy.build.pipeline import record
+from roadworthy.errors import NotFound
+from roadworthy.ledger.objects import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from roadworthy.app.local import Local
+    from roadworthy.build.environment.prepare import PythonEnvironment
+    from roadworthy.build.pipeline.record import Run
+    from roadworthy.declare.project import Declared
+    from roadworthy.declare.requirements import Requirements
+    from roadworthy.ledger.objects.address import Address
+    from roadworthy.ledger.objects.item import Item
+
+_RUN = "Run `roadworthy run`."
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A project whose last run is what stands in its working tree.
+
+    Attributes:
+        local: The project here.
+        project: What it declares.
+        requirements: What must hold.
+        run: The last run.
+        run_address: Its record.
+        dirty: Whether anything differs from the run's commit: then the proof is no proof of that commit.
+        environment: The Python environment that models are asked in.
+        kit: The kit for their processes.
+    """
+
+    local: Local
+    project: Declared
+    requirements: Requirements
+    run: Run
+    run_address: Address
+    dirty: bool
+    environment: PythonEnvironment
+    kit: Path
+
+    def item(self, path: str) -> Item:
+        """Return what the file or folder *path* is.
+
+        Raises:
+            NotFound: It is not there, or not what the last run wrote or read.
+        """
+        known: Mapping[str, Item] = {**self.run.inputs, **self.run.outputs}
+        found = tree.address_of(self.local.folder / path, self.local.ledger.files)
+        if path in known and known[path].address != found.address:
+            raise NotFound(f"{path} is not what the last run left.", remedy=_RUN)
+        return found
+
+    def spec(self, model: str) -> ModelSpec:
+        """Return what a worker needs to run the declared *model*.
+
+        Raises:
+            NotFound: pipeline.yaml declares no such model.
+        """
+        models = self.project.pipeline.models
+        if model not in models:
+            raise NotFound(
+                f"pipeline.yaml declares no model `{model}`.", remedy=f"It declares: {', '.join(models) or 'none'}."
+            )
+        definition = models[model]
+        return ModelSpec(
+            folder=self.local.folder,
+            python=self.environment.python,
+            kit=self.kit,
+            model=definition,
+            path=self.local.folder / definition.path,
+            inputs=self.requirements.inputs.columns,
+            outputs=self.requirements.outputs,
+        )
+
+
+def open_bench(local: Local, say: Callable[[str], None]) -> Bench:
+    """Return the bench of the project here.
+
+    Raises:
+        NotFound: There are no requirements, or nothing was run at the commit that is checked out.
+        InvalidDeclaration: A declared file has faults.
+        EnvironmentFailed: The project's Python environment cannot be made.
+    """
+    project = declared(local)
+    if project.requirements is None:
+        raise NotFound(
+            "There is no requirements.yaml, so nothing says what must hold.",
+            remedy="Write one; `roadworthy schema requirements` says what it may hold.",
+        )
+    run = record.latest(local.ledger)
+    status = local.repo.status(local.folder)
+    if run.address is None or run.commit != (status.head or ""):
+        raise NotFound(
+            f"The last run is of the commit {run.commit[:12] or '(none)'}, and {(status.head or '')[:12]} is here.",
+            remedy="Run `roadworthy run`: what did not change is not run again.",
+        )
+    return Bench(
+        local=local,
+        project=project,
+        requirements=project.requirements,
+        run=run,
+        run_address=run.address,
+        dirty=not run.clean or bool(status.changed),
+        environment=prepare(project.profile.environment, local.folder, local.ledger.state, say),
+        kit=kit.install(local.ledger.state),
+    )

@@ -1,0 +1,152 @@
+"""The candidate: the model of the run, its reference rows, and what it and its rivals say of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from roadworthy.build.data import query
+from roadworthy.errors import NotFound, RoadworthyError
+from roadworthy.prove.behaviour.subject import Subject
+from roadworthy.prove.evaluate.quality import Rivals
+from roadworthy.prove.predictor import Predictor
+from roadworthy.prove.remembered import Remembered
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from roadworthy.app.proving.bench import Bench
+    from roadworthy.app.proving.production import Production
+    from roadworthy.build.data.table import Table
+    from roadworthy.ledger.objects.item import Item
+
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The model under test.
+
+    Attributes:
+        artifact: The model itself.
+        is_baseline: Whether it is the baseline, byte for byte: the neutral first launch.
+        reference: The file of the reference rows.
+        subject: The model, its rows, and what it says of them.
+        predictor: Asks the model itself, so that its time can be measured.
+        key, label: The columns of the reference rows that name a row, and that hold what was true.
+    """
+
+    artifact: Item
+    is_baseline: bool
+    reference: Item
+    subject: Subject
+    predictor: Predictor
+    key: tuple[str, ...] = ()
+    label: str | None = None
+
+
+@dataclass
+class Answers:
+    """What each role said of the candidate's reference rows, and why others said nothing."""
+
+    said: dict[str, Table] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def rivals(self) -> Rivals:
+        """Return what `better_than` may name."""
+        return Rivals(self.roles, self.reasons)
+
+
+def open_candidate(bench: Bench, stack: ExitStack) -> Candidate:
+    """Return the candidate with its answers; its workers end with *stack*.
+
+    Raises:
+        NotFound: There is no such model or no reference rows, or they are not what the last run left.
+        ModelError: The model does not answer its reference rows as it declares.
+    """
+    wanted = bench.requirements
+    spec = bench.spec(wanted.model)
+    artifact = bench.item(spec.model.path)
+    dataset = bench.project.pipeline.datasets.get(REFERENCE)
+    if dataset is None:
+        raise NotFound(
+            "pipeline.yaml names no dataset `reference`, so there are no rows to test the model on.",
+            remedy="Name it under `datasets`, with its key and its label.",
+        )
+    reference = bench.item(dataset.path)
+    rows = query.read(bench.local.folder / dataset.path)
+    lacking = [name for name in wanted.inputs.columns if name not in rows]
+    if lacking:
+        raise NotFound(
+            f"{dataset.path} has no column {', '.join(lacking)}, which the model is given.",
+            remedy="Mend the stage that writes it, or `inputs` in requirements.yaml.",
+        )
+    predictor = stack.enter_context(Predictor(spec))
+    predict = Remembered(predictor.predict, spec.inputs, bench.local.ledger)
+    label = dataset.label if dataset.label in rows else None
+    is_baseline = _is_baseline(bench, artifact)
+    subject = Subject(
+        rows=rows,
+        inputs=spec.inputs,
+        answers=predict(rows),
+        predict=predict,
+        is_baseline=is_baseline,
+        key=dataset.key,
+        label=None if label is None else rows[label],
+    )
+    return Candidate(artifact, is_baseline, reference, subject, predictor, dataset.key, label)
+
+
+def answers(bench: Bench, candidate: Candidate, production: Production | None, stack: ExitStack) -> Answers:
+    """Return what the candidate, its rivals and production say of the candidate's reference rows."""
+    found = Answers(said={"candidate": candidate.subject.answers})
+    wanted = bench.requirements
+    named = [*(rule.better_than for rule in wanted.quality), *(rule.better_than for rule in wanted.slices)]
+    for name in dict.fromkeys(name for name in (*named, wanted.baseline) if name is not None):
+        role = "baseline" if name == wanted.baseline else name
+        if name == "production":
+            found.roles[name] = name
+        elif role == "baseline" and candidate.is_baseline:
+            found.reasons[name] = "This is the baseline itself: a neutral first launch."
+        else:
+            _ask(found, bench, candidate, (name, role), stack)
+    _ask_production(found, candidate, production)
+    return found
+
+
+def _ask(found: Answers, bench: Bench, candidate: Candidate, named: tuple[str, str], stack: ExitStack) -> None:
+    name, role = named
+    try:
+        spec = bench.spec(name)
+        bench.item(spec.model.path)
+        found.said[role] = stack.enter_context(Predictor(spec)).predict(candidate.subject.rows)
+        found.roles[name] = role
+    except RoadworthyError as fault:
+        found.reasons[name] = f"{name} cannot be asked: {fault}"
+
+
+def _ask_production(found: Answers, candidate: Candidate, production: Production | None) -> None:
+    if production is None:
+        found.reasons["production"] = "There is no version in production yet."
+        return
+    lacking = [name for name in production.model.inputs if name not in candidate.subject.rows]
+    if lacking:
+        found.reasons["production"] = f"The reference rows lack what production is given: {', '.join(lacking)}."
+        return
+    try:
+        said = production.model.predict(candidate.subject.rows)
+    except RoadworthyError as fault:
+        found.reasons["production"] = f"Production cannot be asked: {fault}"
+        return
+    if said.names == candidate.subject.answers.names:
+        found.said["production"] = said
+    else:
+        found.reasons["production"] = f"Production returns other columns: {', '.join(said.names)}."
+
+
+def _is_baseline(bench: Bench, artifact: Item) -> bool:
+    name = bench.requirements.baseline
+    if name is None or name not in bench.project.pipeline.models:
+        return False
+    return bench.item(bench.project.pipeline.models[name].path).address == artifact.address

@@ -1,0 +1,97 @@
+"""Known failure modes: all of them, always; and no example that production gets right may be lost."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from roadworthy.build.data import query
+from roadworthy.prove.behaviour import failure_mode
+from roadworthy.prove.behaviour.failure_mode import Examples, Model
+from roadworthy.prove.evaluate.decision import cutoff
+from roadworthy.prove.evaluate.scored import score
+from roadworthy.prove.proof import Check
+from roadworthy.prove.tried import tried
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from roadworthy.app.proving.bench import Bench
+    from roadworthy.app.proving.candidate import Candidate
+    from roadworthy.app.proving.production import Production
+    from roadworthy.build.data.table import Table
+    from roadworthy.declare.failure_mode import FailureMode
+    from roadworthy.declare.requirements import Requirements
+
+_PINNED = "pinned examples"
+
+
+def checks(bench: Bench, candidate: Candidate, production: Production | None) -> tuple[Check, ...]:
+    """Return a check for each failure mode, and one for the flips among their examples when these are pinned."""
+    modes = bench.project.failure_modes
+    if not modes:
+        return (Check("failure_modes", "failure modes", "not_run", "No failure mode is known yet."),)
+    ours = Model(candidate.subject.predict, _cutoff(bench.requirements, candidate.subject.rows, candidate))
+    found = [
+        tried("failure_modes", f"{name} {mode.title}", partial(_one, bench, candidate, (name, mode), ours))
+        for name, mode in modes.items()
+    ]
+    rule = bench.requirements.against_production
+    if rule is not None and rule.pinned is not None:
+        found.append(tried("failure_modes", _PINNED, partial(_pinned, bench, candidate, ours, production)))
+    return tuple(found)
+
+
+def _one(bench: Bench, candidate: Candidate, named: tuple[str, FailureMode], ours: Model) -> Check:
+    name, mode = named
+    return failure_mode.check(name, mode, _examples(bench, candidate, mode), bench.requirements, ours)
+
+
+def _examples(bench: Bench, candidate: Candidate, mode: FailureMode) -> Examples:
+    rows = query.read(bench.local.folder / mode.examples)
+    return Examples(rows, candidate.label if candidate.label in rows else None)
+
+
+def _pinned(bench: Bench, candidate: Candidate, ours: Model, production: Production | None) -> Check:
+    """Refuse any example that production gets right and the candidate wrong."""
+    if production is None:
+        return Check("failure_modes", _PINNED, "not_run", "There is no version in production yet.")
+    side = production.model
+    said = side.predict(side.rows)
+    theirs = Model(side.predict, cutoff_of(said, side.rows, side.label, side.requirements))
+    lost: dict[str, int] = {}
+    for name, mode in bench.project.failure_modes.items():
+        examples = _examples(bench, candidate, mode)
+        was = failure_mode.judge(mode, examples, theirs.predict(examples.rows), side.requirements, theirs.cutoff)
+        now = failure_mode.judge(mode, examples, ours.predict(examples.rows), bench.requirements, ours.cutoff)
+        lost[name] = int((was & ~now).sum())
+    return _say(lost, production.name)
+
+
+def _say(lost: Mapping[str, int], version: str) -> Check:
+    broken = {name: count for name, count in lost.items() if count}
+    if not broken:
+        said = f"Every example that {version} gets right is right still."
+        return Check("failure_modes", _PINNED, "passed", said, {"lost": 0})
+    listed = ", ".join(f"{count} of {name}" for name, count in broken.items())
+    said = f"Examples that {version} gets right are wrong now: {listed}."
+    return Check("failure_modes", _PINNED, "failed", said, {"lost": sum(broken.values())})
+
+
+def _cutoff(requirements: Requirements, rows: Table, candidate: Candidate) -> float | None:
+    if candidate.label is None:
+        return None
+    return cutoff_of(candidate.subject.answers, rows, candidate.label, requirements)
+
+
+def cutoff_of(said: Table, rows: Table, label: str, requirements: Requirements) -> float | None:
+    """Return the lowest score that is flagged among the labelled *rows*; None where the task has no such thing.
+
+    Raises:
+        UsageError: The label is not what the task says.
+    """
+    if requirements.task != "binary_classification":
+        return None
+    known = ~rows[label].is_missing()
+    scored = score(said.take(known), rows[label].take(known), requirements)
+    return cutoff(scored.score, scored.decided == 1.0)

@@ -1,0 +1,72 @@
+"""The version in production, opened to be compared with: its own code, environment, artifact and reference rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from roadworthy.build.data import query
+from roadworthy.build.model.version import fetch, open_version
+from roadworthy.errors import NotFound
+from roadworthy.ledger.versions.read import history
+from roadworthy.prove.against_production.compare import Model
+from roadworthy.prove.predictor import Predictor
+from roadworthy.prove.remembered import Remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import ExitStack
+
+    from roadworthy.app.proving.bench import Bench
+    from roadworthy.build.model.version import OpenVersion
+
+ENVIRONMENT = "production"
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Production:
+    """What is deployed in production.
+
+    Attributes:
+        opened: The version, with its files on this disk.
+        model: The version as one side of the comparison.
+        reference: The address of its reference rows.
+    """
+
+    opened: OpenVersion
+    model: Model
+    reference: str
+
+    @property
+    def name(self) -> str:
+        """The version, as people write it."""
+        return self.opened.version.name
+
+
+def open_production(bench: Bench, say: Callable[[str], None], stack: ExitStack) -> Production | None:
+    """Return the version in production, or None before the first deployment; its workers end with *stack*.
+
+    Raises:
+        NotFound, IntegrityError: Something of the version is missing or damaged.
+        EnvironmentFailed: Its Python environment cannot be made.
+    """
+    local, model = bench.local, bench.requirements.model
+    known = history(local.repo, local.ledger, model, folder=local.prefix)
+    deployment = known.current(ENVIRONMENT)
+    version = None if deployment is None else known.version(deployment.version)
+    if version is None:
+        return None
+    opened = open_version(local.repo, local.ledger, version, say)
+    path = fetch(local.ledger, opened.spec.folder, opened.body, REFERENCE)
+    dataset = opened.declared.pipeline.datasets.get(REFERENCE)
+    if path is None or dataset is None or dataset.label is None:
+        raise NotFound(
+            f"{version.tag} was released without labelled reference rows, so nothing can be compared with it.",
+            remedy="Declare the dataset `reference` with its label in pipeline.yaml, and release again.",
+        )
+    predictor = stack.enter_context(Predictor(opened.spec))
+    predict = Remembered(predictor.predict, opened.spec.inputs, local.ledger, version.record.digest)
+    side = Model(opened.requirements, predict, query.read(path), dataset.label, dataset.key)
+    part = cast("Mapping[str, object]", opened.body[REFERENCE])
+    return Production(opened, side, str(part["address"]))

@@ -1,0 +1,131 @@
+"""The sections of a proof, each made from what is open."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from roadworthy.errors import RoadworthyError
+from roadworthy.prove.against_production import compare
+from roadworthy.prove.behaviour import check as behaviour
+from roadworthy.prove.behaviour import stress
+from roadworthy.prove.contract import check as contract
+from roadworthy.prove.evaluate import evaluate, latency
+from roadworthy.prove.proof import Check
+from roadworthy.prove.tried import tried
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from roadworthy.app.proving.bench import Bench
+    from roadworthy.app.proving.candidate import Answers, Candidate
+    from roadworthy.app.proving.production import Production
+    from roadworthy.declare.contract import Contract
+    from roadworthy.declare.requirements import Requirements
+    from roadworthy.prove.against_production.compare import Comparison, Field
+    from roadworthy.prove.against_production.noise_floor import NotMeasured, Twins
+    from roadworthy.prove.measures import Measures
+
+Checks = tuple[Check, ...]
+
+
+def data(bench: Bench) -> Checks:
+    """Return the checks of every contract."""
+    if not bench.project.contracts:
+        return (Check("data", "contracts", "not_run", "There are no contracts."),)
+    found: list[Check] = []
+    for name, rules in bench.project.contracts.items():
+        files = _files(bench, rules)
+        dataset = bench.project.pipeline.datasets.get(rules.dataset)
+        inputs = bench.requirements.inputs
+        given = contract.Data(
+            path=files.get(rules.dataset, bench.local.folder / rules.dataset),
+            others=files,
+            key=dataset.key if dataset else (),
+            time=dataset.time if dataset else None,
+            inputs=inputs.columns if inputs.contract == name else (),
+        )
+        found += contract.check(name, rules, given)
+    return tuple(found)
+
+
+def _files(bench: Bench, rules: Contract) -> dict[str, Path]:
+    """Return the file of every dataset and source, and of the paths that *rules* name themselves."""
+    pipeline, folder = bench.project.pipeline, bench.local.folder
+    named = {name: folder / source.to for name, source in pipeline.sources.items()}
+    named |= {name: folder / dataset.path for name, dataset in pipeline.datasets.items()}
+    spoken = [rules.dataset, *(foreign.in_ for foreign in rules.table.foreign_keys)]
+    if rules.splits is not None:
+        spoken += [rules.splits.training, rules.splits.test]
+    return {path: folder / path for path in spoken if (folder / path).is_file()} | named
+
+
+def evaluation(bench: Bench, candidate: Candidate, said: Answers) -> tuple[Checks, Measures | None]:
+    """Return the checks of the declared bounds, and what was measured; None without labels."""
+    subject = candidate.subject
+    timed = _latency(bench, candidate)
+    if subject.label is None:
+        return (*evaluate.without_label(bench.requirements, "The reference rows have no label."), *timed), None
+    try:
+        found = evaluate.evaluate(bench.requirements, subject.rows, subject.label, said.said, said.rivals())
+    except RoadworthyError as fault:
+        return (Check("evaluation", "evaluation", "failed", str(fault)), *timed), None
+    return (*found.checks, *timed), found.measures
+
+
+def _latency(bench: Bench, candidate: Candidate) -> Checks:
+    rule = bench.requirements.latency
+    if rule is None or not len(candidate.subject.rows):
+        return ()
+    try:
+        return latency.checks(rule, latency.measure(candidate.predictor.predict, candidate.subject.rows))
+    except RoadworthyError as fault:
+        return (Check("evaluation", "latency", "failed", str(fault)),)
+
+
+def model_tests(bench: Bench, candidate: Candidate, say: Callable[[str], None]) -> Checks:
+    """Return the checks of every declared behaviour and stress."""
+    found = []
+    for test in bench.requirements.behaviour:
+        say(f"behaviour: {test.name}")
+        found.append(tried("behaviour", test.name, partial(behaviour.check, test, candidate.subject)))
+    for strain in bench.requirements.stress:
+        say(f"stress: {strain.name}")
+        make = partial(stress.check, strain, candidate.subject, bench.requirements)
+        found.append(tried("stress", strain.name, make))
+    return tuple(found)
+
+
+def unanswered(requirements: Requirements, fault: RoadworthyError) -> Checks:
+    """Return the checks of a model that cannot be asked: one failed, and all that needed an answer not run."""
+    why = "The model could not be asked."
+    return (
+        Check("evaluation", "the model answers", "failed", str(fault), {"error": type(fault).__name__}),
+        *evaluate.without_label(requirements, why),
+        *(Check("behaviour", test.name, "not_run", why) for test in requirements.behaviour),
+        *(Check("stress", test.name, "not_run", why) for test in requirements.stress),
+        Check("against_production", "flips", "not_run", why),
+    )
+
+
+def against_production(
+    bench: Bench,
+    candidate: Candidate,
+    production: Production | None,
+    floor: Callable[[Field], Twins | NotMeasured],
+) -> Comparison:
+    """Return the candidate held against the version in production."""
+    name = "flips"
+    if production is None:
+        why = "There is no version in production yet."
+        return compare.Comparison(Check("against_production", name, "not_run", why))
+    if candidate.label is None:
+        why = "The reference rows have no label."
+        return compare.Comparison(Check("against_production", name, "not_run", why))
+    subject = candidate.subject
+    ours = compare.Model(bench.requirements, subject.predict, subject.rows, candidate.label, candidate.key)
+    try:
+        return compare.compare(production.name, production.model, ours, floor)
+    except RoadworthyError as fault:
+        return compare.Comparison(Check("against_production", name, "failed", str(fault)))

@@ -1,0 +1,137 @@
+"""The noise floor of the version in production: its recipe followed again, and its twins asked about the same rows."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from roadworthy.app.proving.layout import Layout, lay
+from roadworthy.app.run import Wishes, job_of
+from roadworthy.build.pipeline.execute import execute
+from roadworthy.build.pipeline.record import item_from_json, item_to_json
+from roadworthy.declare.form import seconds
+from roadworthy.ledger.objects import tree
+from roadworthy.prove.against_production.noise_floor import NotMeasured, measure
+from roadworthy.prove.evaluate.scored import score
+from roadworthy.prove.predictor import Predictor
+from roadworthy.prove.remembered import Remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from roadworthy.app.proving.bench import Bench
+    from roadworthy.app.proving.production import Production
+    from roadworthy.build.data.table import Table
+    from roadworthy.build.pipeline.executor import Executor
+    from roadworthy.declare.requirements import Noise
+    from roadworthy.ledger.ledger import Ledger
+    from roadworthy.ledger.objects.item import Item
+    from roadworthy.prove.against_production.compare import Field
+    from roadworthy.prove.against_production.noise_floor import Twins
+    from roadworthy.prove.evaluate.scored import Scored
+
+
+def noise_floor(
+    bench: Bench, production: Production | None, say: Callable[[str], None]
+) -> Callable[[Field], Twins | NotMeasured]:
+    """Return what measures the noise floor of *production* on rows that both models were asked about."""
+
+    def floor(compared: Field) -> Twins | NotMeasured:
+        noise = None if production is None else production.opened.requirements.noise
+        if production is None or noise is None:
+            return NotMeasured("the requirements of the version in production say no `noise`")
+        work = bench.local.ledger.state / "work"
+        work.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="twins-", dir=work) as scratch:
+            recipe = Training(bench, production, noise, compared, Path(scratch))
+            found = measure(recipe, compared.production, runs=noise.runs, budget=seconds(noise.budget), say=say)
+        return found if isinstance(found, NotMeasured) else replace(found, cached=not recipe.trained)
+
+    return floor
+
+
+@dataclass
+class Training:
+    """The recipe of the version in production, followed to answer the rows of comparison. A Recipe.
+
+    What was trained before for this version is not trained again, and what it said of these rows is remembered.
+    """
+
+    bench: Bench
+    production: Production
+    noise: Noise
+    compared: Field
+    scratch: Path
+    trained: list[int] = field(default_factory=list)
+    _executors: list[Executor] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _layout: Layout | None = None
+
+    def twin(self, number: int) -> Scored:
+        """Train the *number*-th twin, unless it was trained before, and return its answers, scored.
+
+        Raises:
+            StageFailed, PipelineError: The recipe fails.
+            ModelError: The twin does not answer as it declares.
+        """
+        artifact = self._kept(number)
+        return self._scored(self._train(number) if artifact is None else artifact, number)
+
+    def close(self) -> None:
+        """End what is being trained."""
+        with self._lock:
+            for executor in self._executors:
+                executor.close()
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self.bench.local.ledger
+
+    def _key(self, number: int) -> str:
+        version = self.production.opened.version.record.digest
+        return f"twin/1/{version}/{self.noise.seed}/{self.noise.resample}/{number}"
+
+    def _kept(self, number: int) -> Item | None:
+        known = self._ledger.cache.get(self._key(number))
+        if known is None:
+            return None
+        item = item_from_json(json.loads(known))
+        return item if item.address in self._ledger.objects else None
+
+    def _train(self, number: int) -> Item:
+        folder = self.scratch / str(number)
+        layout = self._laid()
+        setting = layout.lay_out(folder, number)
+        with job_of(setting, layout.environment, Wishes(slots=1)) as job:
+            with self._lock:
+                self._executors.append(job.executor)
+            execute(job)
+        artifact = tree.add(folder / layout.model, self._ledger.objects, self._ledger.files)
+        self._ledger.cache.put(self._key(number), json.dumps(item_to_json(artifact)).encode())
+        self.trained.append(number)
+        return artifact
+
+    def _laid(self) -> Layout:
+        with self._lock:
+            if self._layout is None:
+                self._layout = lay(self.bench, self.production, self.noise, self.scratch)
+            return self._layout
+
+    def _scored(self, artifact: Item, number: int) -> Scored:
+        opened = self.production.opened
+        path = self.scratch / "models" / str(number) / opened.spec.path.name
+        twin = replace(opened.spec, path=path)
+
+        def predict(rows: Table) -> Table:
+            tree.checkout(artifact, path, self._ledger.objects, self._ledger.files)
+            with Predictor(twin, workers=1) as predictor:
+                return predictor.predict(rows)
+
+        name = f"{opened.version.record.digest}/{artifact.address.digest}"
+        said = Remembered(predict, opened.spec.inputs, self._ledger, name)(self.compared.rows)
+        judged_by = replace(opened.requirements, decision=self.bench.requirements.decision)
+        return score(said, self.compared.rows[self.compared.label], judged_by)

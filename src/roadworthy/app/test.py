@@ -1,0 +1,194 @@
+"""Testing the last run: data, evaluation, behaviour, stress, production, failure modes, and the project's own tests."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from roadworthy.app.local import open_local
+from roadworthy.app.proving import failure_modes, sections
+from roadworthy.app.proving.bench import open_bench
+from roadworthy.app.proving.candidate import answers, open_candidate
+from roadworthy.app.proving.production import open_production
+from roadworthy.app.proving.twins import noise_floor
+from roadworthy.build.data.table import Table
+from roadworthy.errors import RoadworthyError
+from roadworthy.ledger.objects.write import write_bytes
+from roadworthy.prove import keep
+from roadworthy.prove.junit import junit
+from roadworthy.prove.project_tests import Running, Tested
+from roadworthy.prove.proof import Check, Proof
+from roadworthy.prove.remembered import keep as keep_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from roadworthy.app.proving.bench import Bench
+    from roadworthy.app.proving.candidate import Answers, Candidate
+    from roadworthy.app.proving.production import Production
+    from roadworthy.ledger.objects.address import Address
+    from roadworthy.prove.measures import Measures
+
+_JUNIT = "reports/junit.xml"  # under .roadworthy
+_ORDER = ("data", "evaluation", "behaviour", "stress", "against_production", "failure_modes", "project")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a test: the proof, its record, and where the JUnit XML is."""
+
+    proof: Proof
+    address: Address
+    junit: Path
+
+
+@dataclass
+class _Draft:
+    """A proof in the making."""
+
+    checks: list[Check] = field(default_factory=list)
+    measures: Measures | None = None
+    predictions: dict[str, Address] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timing(self, part: str) -> Iterator[None]:
+        """Note how long the block takes."""
+        began = time.monotonic()
+        yield
+        self.seconds[part] = self.seconds.get(part, 0.0) + time.monotonic() - began
+
+
+def test_here(start: Path | None, junit_path: Path | None, say: Callable[[str], None]) -> Outcome:
+    """Test the last run of the project here, and keep the proof.
+
+    Args:
+        start: A folder of the project; by default the current one.
+        junit_path: Where the JUnit XML goes; by default among the project's reports.
+        say: Told what is being done.
+
+    Raises:
+        NotFound: Nothing was run, or something of the run is not there any more.
+        InvalidDeclaration: A declared file has faults.
+    """
+    local = open_local(start)
+    bench = open_bench(local, say)
+    artifact = bench.item(bench.spec(bench.requirements.model).model.path)
+    draft = _Draft()
+    with ExitStack() as stack:
+        production = _production(bench, draft, say, stack)
+        with draft.timing("start of the project's tests"):
+            running = stack.enter_context(_project_tests(bench, production))
+        with draft.timing("data"):
+            say("data")
+            draft.checks += sections.data(bench)
+        candidate = _candidate(bench, draft, stack, say)
+        if candidate is not None:
+            _model_sections(bench, candidate, production, draft, stack, say)
+        with draft.timing("project"):
+            say("the project's own tests")
+            draft.checks += running.checks()
+    proof = _proof(bench, artifact.address, candidate, production, draft)
+    address = keep.write(local.ledger, proof)
+    place = junit_path or local.ledger.state / _JUNIT
+    place.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(place, junit(proof), aside=place.parent)
+    return Outcome(proof, address, place)
+
+
+def _production(bench: Bench, draft: _Draft, say: Callable[[str], None], stack: ExitStack) -> Production | None:
+    """Return the version in production; one that cannot be opened is a failed check, and the rest is tested without."""
+    with draft.timing("production opened"):
+        try:
+            return open_production(bench, say, stack)
+        except RoadworthyError as fault:
+            draft.checks.append(Check("against_production", "production can be opened", "failed", str(fault)))
+            return None
+
+
+def _candidate(bench: Bench, draft: _Draft, stack: ExitStack, say: Callable[[str], None]) -> Candidate | None:
+    """Return the candidate with its answers; None, with the checks that say so, when it cannot be asked."""
+    say("predictions")
+    with draft.timing("predictions"):
+        try:
+            return open_candidate(bench, stack)
+        except RoadworthyError as fault:
+            draft.checks += sections.unanswered(bench.requirements, fault)
+            return None
+
+
+def _model_sections(
+    bench: Bench,
+    candidate: Candidate,
+    production: Production | None,
+    draft: _Draft,
+    stack: ExitStack,
+    say: Callable[[str], None],
+) -> None:
+    with draft.timing("predictions"):
+        said = answers(bench, candidate, production, stack)
+    with draft.timing("evaluation"):
+        say("evaluation")
+        checks, draft.measures = sections.evaluation(bench, candidate, said)
+        draft.checks += checks
+    with draft.timing("behaviour and stress"):
+        draft.checks += sections.model_tests(bench, candidate, say)
+    with draft.timing("against production"):
+        say("against production")
+        floor = noise_floor(bench, production, say)
+        comparison = sections.against_production(bench, candidate, production, floor)
+        draft.checks.append(comparison.check)
+        if draft.measures is not None:
+            draft.measures["against_production"] = comparison.measures
+    with draft.timing("failure modes"):
+        draft.checks += failure_modes.checks(bench, candidate, production)
+    draft.predictions = _kept(bench, candidate, said)
+
+
+def _kept(bench: Bench, candidate: Candidate, said: Answers) -> dict[str, Address]:
+    """Keep what each role said, beside the keys of the rows."""
+    keys = candidate.subject.rows.select(candidate.key)
+    return {
+        role: keep_table(bench.local.ledger, Table({**keys.columns, **table.columns}))
+        for role, table in said.said.items()
+        if role in {"candidate", "baseline", "production"}
+    }
+
+
+def _project_tests(bench: Bench, production: Production | None) -> Running:
+    folder = bench.local.folder
+    tested = Tested(
+        candidate=bench.spec(bench.requirements.model),
+        production=None if production is None else (production.name, production.opened.spec),
+        datasets={name: folder / dataset.path for name, dataset in bench.project.pipeline.datasets.items()},
+        requirements=bench.requirements,
+    )
+    return Running(tested, folder / "tests")
+
+
+def _proof(
+    bench: Bench, artifact: Address, candidate: Candidate | None, production: Production | None, draft: _Draft
+) -> Proof:
+    checks = sorted(draft.checks, key=lambda check: _ORDER.index(check.section))
+    if bench.project.profile.review.rows == "never":
+        checks = [keep.without_rows(check) for check in checks]
+        measured = None if draft.measures is None else draft.measures["against_production"]
+        if measured is not None:
+            measured["broken"], measured["fixed"] = [], []
+    measures = dict(cast("Mapping[str, object]", draft.measures or {}))
+    return Proof(
+        run=bench.run_address,
+        commit=bench.run.commit,
+        dirty=bench.dirty,
+        model=bench.requirements.model,
+        candidate=artifact,
+        is_baseline=candidate is not None and candidate.is_baseline,
+        production=None if production is None else production.name,
+        checks=tuple(checks),
+        measures={**measures, "seconds": draft.seconds} if measures else {},
+        predictions=draft.predictions,
+        reference=None if candidate is None else candidate.reference.address,
+    )

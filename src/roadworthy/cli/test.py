@@ -1,0 +1,150 @@
+"""`roadworthy test`: tests the data and the model of the last run."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from roadworthy.app.test import test_here
+from roadworthy.cli.progress import Progress
+from roadworthy.errors import TestsFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from roadworthy.app.test import Outcome
+    from roadworthy.prove.proof import Check, Proof
+
+_TITLES = {
+    "data": "Data",
+    "evaluation": "Evaluation",
+    "behaviour": "Behaviour",
+    "stress": "Stress",
+    "against_production": "Against production",
+    "failure_modes": "Failure modes",
+    "project": "The project's own tests",
+}
+_MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "not_run": ("○", "yellow")}
+_EXAMPLES = 3
+_FEW = 12  # checks of a section that are all listed; of more, only those that did not pass
+
+
+@click.command(name="test")
+@click.option(
+    "--junit",
+    "junit_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write JUnit XML; otherwise .roadworthy/reports/junit.xml.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="List every check, and all examples of those that failed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+def command(junit_path: Path | None, *, verbose: bool, as_json: bool) -> None:
+    """Test the data and the model of the last run, and keep the proof.
+
+    Data against its contracts; the model against requirements.yaml and against the version in production; and the
+    project's own tests. Exits with status 3 when a check fails. What was not run says why.
+    """
+    with Progress("Testing") as progress:
+
+        def say(what: str) -> None:
+            progress.label = f"Testing: {what}"
+
+        outcome = test_here(None, junit_path, say)
+    proof = outcome.proof
+    if as_json:
+        click.echo(json.dumps(_document(outcome), indent=2))
+    else:
+        _show(outcome, verbose=verbose)
+    failed = [check for check in proof.checks if check.verdict == "failed"]
+    if failed:
+        raise TestsFailed(
+            f"{len(failed)} of {len(proof.checks)} checks failed.",
+            remedy="Mend what they found, then `roadworthy run` and `roadworthy test` again.",
+        )
+
+
+def _document(outcome: Outcome) -> dict[str, object]:
+    proof = outcome.proof
+    return {
+        "proof": outcome.address,
+        "junit": str(outcome.junit),
+        "passed": proof.passed,
+        "run": proof.run,
+        "commit": proof.commit,
+        "dirty": proof.dirty,
+        "model": proof.model,
+        "is_baseline": proof.is_baseline,
+        "production": proof.production,
+        "checks": [
+            {
+                "section": check.section,
+                "name": check.name,
+                "verdict": check.verdict,
+                "summary": check.summary,
+                "facts": check.facts,
+                "examples": check.examples,
+            }
+            for check in proof.checks
+        ],
+        "measures": proof.measures,
+    }
+
+
+def _show(outcome: Outcome, *, verbose: bool) -> None:
+    proof = outcome.proof
+    click.secho(_heading(proof), bold=True)
+    for section, listed in groupby(proof.checks, key=lambda check: check.section):
+        _section(_TITLES[section], tuple(listed), verbose=verbose)
+    if proof.dirty:
+        click.secho("The working tree differs from the commit: this proof is no proof of it.", fg="yellow")
+    seconds = proof.measures.get("seconds")
+    if verbose and isinstance(seconds, dict):
+        click.echo("Took " + ", ".join(f"{part} {taken:.1f} s" for part, taken in seconds.items()) + ".")
+    passed = sum(1 for check in proof.checks if check.verdict == "passed")
+    not_run = sum(1 for check in proof.checks if check.verdict == "not_run")
+    said = f"{passed} of {len(proof.checks)} checks passed"
+    click.secho(f"{said}, {not_run} not run." if not_run else f"{said}.", fg="green" if proof.passed else None)
+
+
+def _heading(proof: Proof) -> str:
+    what = f"{proof.model} at {proof.commit[:12] or 'no commit'}"
+    if proof.is_baseline:
+        what += ", the baseline"
+    return f"{what}, against {proof.production}" if proof.production else what
+
+
+def _section(title: str, checks: Sequence[Check], *, verbose: bool) -> None:
+    passed = [check for check in checks if check.verdict == "passed"]
+    click.echo()
+    click.secho(f"{title}: {len(passed)} of {len(checks)} passed", bold=True)
+    for check in checks:
+        if verbose or len(checks) <= _FEW or check.verdict != "passed":
+            _check(check, verbose=verbose)
+
+
+def _check(check: Check, *, verbose: bool) -> None:
+    mark, colour = _MARKS[check.verdict]
+    click.secho(f"  {mark} ", fg=colour, nl=False)
+    first, *rest = check.summary.splitlines() or [""]
+    click.echo(f"{check.name}: {first}")
+    for line in rest:
+        click.echo(f"      {line}")
+    if check.verdict != "failed":
+        return
+    shown = check.examples if verbose else check.examples[:_EXAMPLES]
+    for example in shown:
+        click.echo(f"      {_example(example)}")
+    if len(check.examples) > len(shown):
+        click.echo(f"      … {len(check.examples) - len(shown)} more with --verbose")
+
+
+def _example(example: Mapping[str, object]) -> str:
+    return " ".join(f"{name}={_value(value)}" for name, value in example.items())
+
+
+def _value(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else "missing" if value is None else str(value)
