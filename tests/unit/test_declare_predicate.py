@@ -35,6 +35,7 @@ def test_an_expression_over_a_row_is_a_predicate(text: str) -> None:
     [
         ("", "is empty"),
         ("  ", "is empty"),
+        ("(" * 10_001, "is longer than 10,000 characters"),
         ("hour < 5; drop table rows", "`;`"),
         ("hour < 5 -- always", "comment"),
         ("hour /* x */ < 5", "comment"),

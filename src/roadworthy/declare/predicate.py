@@ -26,6 +26,8 @@ _UNSTABLE = frozenset({"random", "uuid", "gen_random_uuid", "now", "today", "cur
 
 _OPERATORS = frozenset({"is", "in", "and", "or", "between", "like", "ilike", "not", "similar", "glob", "collate", "at"})
 
+_LONGEST = 10_000
+
 Token = tuple[str, str]
 _END: Token = ("", "")
 
@@ -35,6 +37,8 @@ def objection(text: str) -> str | None:
 
     A database has the last word: what passes here may still name a column that is not there.
     """
+    if len(text) > _LONGEST:
+        return f"is longer than {_LONGEST:,} characters"
     tokens = _tokens(text)
     if not tokens:
         return "is empty"

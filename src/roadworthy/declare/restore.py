@@ -60,4 +60,7 @@ def _owner(mark: str) -> Any:
     module, _, name = mark.partition(":")
     if module not in _MODULES:
         raise ValueError(f"{mark} is not declared here.")
-    return getattr(import_module(_PACKAGE + module), name)
+    owner = getattr(import_module(_PACKAGE + module), name, None)
+    if not isinstance(owner, type) or owner.__module__ != _PACKAGE + module:
+        raise ValueError(f"{mark} is not declared here.")
+    return owner

@@ -142,9 +142,14 @@ class _Writer:
         return {"type": "object", "additionalProperties": self.of(shape.value), **keys}
 
     def _either(self, shape: Either) -> Json:
-        options = [self.of(option) for option in shape.options]
+        options = [self._option(option, shape) for option in shape.options]
         nothing = [{"type": "null"}] if shape.nothing else []
         return {"anyOf": [*options, *nothing]}
+
+    def _option(self, option: Shape, of: Either) -> Json:
+        if isinstance(option, ListOf) and len(of.options) > 1:  # brackets tell the list from the other options
+            return {"type": "array", "items": self.of(option.element)}
+        return self.of(option)
 
 
 def _number(shape: Number) -> Json:
