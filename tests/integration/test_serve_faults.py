@@ -6,15 +6,39 @@ import os
 import signal
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from roadworthy.ledger.predictions import segment
 from served_toy import Project, Service, row
 
-STRONG = row(wind=120)  # a wrong model goes wrong above 100
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POLICIES = {"flag": ("flagged", 0.5), "refuse": ("refused", None), "fallback": ("fallback", 0.5)}
+
+
+@pytest.fixture(scope="module", params=POLICIES)
+def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """Return a service for each policy; its model goes wrong for a row whose `tail` names how."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(folder))
+        project = deployed(Project.make(folder / "project", request.param), "beyond")
+        with Service(project.folder, "--timeout", "0.5") as service:
+            yield Guarded(request.param, project, service)
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A service, and what it does with what is out of scope."""
+
+    policy: str
+    project: Project
+    service: Service
 
 
 @pytest.fixture
@@ -40,69 +64,72 @@ def answers(service: Service, seconds: float = 15) -> bool:
 
 
 def logged(project: Project) -> list[dict[str, Any]]:
-    """Return what the prediction log holds."""
+    """Return what the prediction log holds, a moment later."""
+    time.sleep(0.5)
     return list(segment.read(project.folder / ".roadworthy" / "predictions" / "production"))
 
 
+@pytest.mark.parametrize("guarded", ["flag"], indirect=True)
 @pytest.mark.parametrize(
-    ("fault", "status", "says"),
+    ("fault", "status", "says", "kind"),
     [
-        ("hang", 504, "no answer within 0.5 s"),
-        ("hang_in_c", 504, "no answer within 0.5 s"),
-        ("die", 503, "killed by SIGSEGV"),
-        ("raise", 500, "raised ValueError: no idea what UA is"),
-        ("nan", 500, "NaN in the column `probability` at row 0"),
-        ("short", 500, "0 rows for 1 rows of input"),
-        ("other_column", 500, "the columns `score` instead of `probability`"),
-        ("text", 500, "text in the column `probability`"),
-        ("garbage", 500, "something that is no answer"),
+        ("hang", 504, "no answer within 0.5 s", "WorkerHung"),
+        ("hang_in_c", 504, "no answer within 0.5 s", "WorkerHung"),
+        ("die", 503, "killed by SIGSEGV", "WorkerDied"),
+        ("raise", 500, "raised ValueError: no idea what UA is", "PredictFailed"),
+        ("nan", 500, "NaN in the column `probability` at row 0", "BadPrediction"),
+        ("short", 500, "0 rows for 1 rows of input", "BadPrediction"),
+        ("other_column", 500, "the columns `score` instead of `probability`", "BadPrediction"),
+        ("text", 500, "text in the column `probability`", "BadPrediction"),
+        ("garbage", 500, "something that is no answer", "BadPrediction"),
     ],
 )
 def test_a_model_that_fails_is_told_by_status_and_the_service_stays_up(
-    project: Project, fault: str, status: int, says: str
+    guarded: Guarded, fault: str, status: int, says: str, kind: str
 ) -> None:
     """Hanging, dying, raising and answering wrongly each have their status; good requests are answered again soon."""
-    with Service(deployed(project, fault).folder, "--timeout", "0.5") as service:
-        assert service.predict(row())[0] == 200
-        found, answer = service.predict(STRONG)
+    service = guarded.service
+    assert answers(service)
+    found, answer = service.predict(row(tail=fault, flight=fault))
 
-        assert found == status
-        assert says in answer["error"]
-        assert "Traceback" not in answer["error"]
-        assert service.ask("GET", "/v2/health/live")[0] == 200
-        assert answers(service)
-        assert service.end() in {0, -signal.SIGTERM}
+    assert found == status
+    assert says in answer["error"]
+    assert "Traceback" not in answer["error"]
+    assert service.ask("GET", "/v2/health/live")[0] == 200
+    assert answers(service)
+    [kept] = [one for one in logged(guarded.project) if one["key"] == {"flight": fault}]
+    assert (kept["verdict"], kept["reasons"]) == ("failed", [kind])
 
-    assert [one["verdict"] for one in logged(project)].count("failed") == 1
 
-
-def test_one_bad_row_does_not_fail_the_requests_beside_it(project: Project) -> None:
+@pytest.mark.parametrize("guarded", ["flag"], indirect=True)
+def test_one_bad_row_does_not_fail_the_requests_beside_it(guarded: Guarded) -> None:
     """Requests that shared a batch with one that the model cannot answer are answered all the same."""
-    with Service(deployed(project, "raise").folder) as service:
-        statuses: list[tuple[float, int]] = []
+    statuses: list[tuple[str, int]] = []
+    assert answers(guarded.service)
 
-        def ask(wind: float) -> None:
-            statuses.extend((wind, service.predict(row(wind=wind))[0]) for _ in range(40))
+    def ask(tail: str) -> None:
+        statuses.extend((tail, guarded.service.predict(row(tail=tail))[0]) for _ in range(40))
 
-        threads = [threading.Thread(target=ask, args=(wind,)) for wind in (5.0, 6.0, 120.0, 7.0)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    threads = [threading.Thread(target=ask, args=(tail,)) for tail in ("N1", "N2", "raise", "N3")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
     assert len(statuses) == 160
-    assert all(status == (500 if wind > 100 else 200) for wind, status in statuses)
+    assert all(status == (500 if tail == "raise" else 200) for tail, status in statuses)
 
 
-def test_a_worker_that_dies_while_nobody_asks_is_started_again(project: Project) -> None:
+@pytest.mark.parametrize("guarded", ["flag"], indirect=True)
+def test_a_worker_that_dies_while_nobody_asks_is_started_again(guarded: Guarded) -> None:
     """The kernel may end a process at any time; the next request need not find out."""
-    with Service(deployed(project, "good").folder) as service:
-        assert service.predict(row())[0] == 200
-        os.kill(worker_of(service), signal.SIGKILL)
-        time.sleep(2.5)
+    assert answers(guarded.service)
+    before = worker_of(guarded.service)
+    os.kill(before, signal.SIGKILL)
+    time.sleep(2.5)
 
-        assert service.predict(row())[0] == 200
-        assert "roadworthy_worker_restarts 1" in service.ask("GET", "/metrics")[1]
+    assert guarded.service.predict(row())[0] == 200
+    assert worker_of(guarded.service) != before
 
 
 def worker_of(service: Service) -> int:
@@ -112,24 +139,16 @@ def worker_of(service: Service) -> int:
     return next(child for child in found if b"roadworthy_kit.worker" in Path(f"/proc/{child}/cmdline").read_bytes())
 
 
-@pytest.mark.parametrize(
-    ("policy", "verdict", "probability"),
-    [("flag", "flagged", 0.5), ("refuse", "refused", None), ("fallback", "fallback", 0.5)],
-)
-def test_the_guard_says_what_it_did_with_each_row(
-    tmp_path: Path, policy: str, verdict: str, probability: float | None
-) -> None:
+def test_the_guard_says_what_it_did_with_each_row(guarded: Guarded) -> None:
     """Out of scope is flagged, refused or answered by the baseline, each row for itself, with every reason."""
-    project = Project.make(tmp_path / "project", policy)
-    # Under `fallback` and `refuse` the model must not see strong wind at all: it would die.
-    with Service(deployed(project, "good" if policy == "flag" else "die").folder) as service:
-        status, answer = service.predict(row(), row(wind=130, carrier="ZZ", hour=None), row(wind=None))
-        inside, outside, missing = answer["predictions"]
+    assert answers(guarded.service)
+    status, answer = guarded.service.predict(row(), row(wind=130, carrier="ZZ", hour=None), row(wind=None))
+    inside, outside, missing = answer["predictions"]
 
     assert status == 200
     assert (inside["verdict"], inside["reasons"], inside["probability"]) == ("in_scope", [], 0.5)
     assert (missing["verdict"], missing["probability"]) == ("in_scope", 0.5)
-    assert (outside["verdict"], outside["probability"]) == (verdict, probability)
+    assert (outside["verdict"], outside["probability"]) == POLICIES[guarded.policy]
     assert outside["reasons"] == [
         "carrier is 'ZZ', which is not among the values allowed",
         "wind is 130 mph, above 90",
@@ -137,17 +156,28 @@ def test_the_guard_says_what_it_did_with_each_row(
     ]
 
 
-@pytest.mark.parametrize(("policy", "verdict"), [("flag", "flagged"), ("refuse", "refused"), ("fallback", "fallback")])
-def test_an_answer_out_of_scope_is_guarded_too(tmp_path: Path, policy: str, verdict: str) -> None:
-    """A model that answers what it should not is flagged, refused or replaced by the baseline."""
-    project = Project.make(tmp_path / "project", policy)
-    with Service(deployed(project, "beyond").folder) as service:
-        _, answer = service.predict(row())
-        [prediction] = answer["predictions"]
+@pytest.mark.parametrize("guarded", ["refuse", "fallback"], indirect=True)
+def test_a_row_out_of_scope_never_reaches_the_model(guarded: Guarded) -> None:
+    """What would kill the model is refused, or answered by the baseline, which is told nothing of the other rows."""
+    assert answers(guarded.service)
+    worker = worker_of(guarded.service)
+    tail = "die" if guarded.policy == "refuse" else "N1"
+    status, answer = guarded.service.predict(row(), row(wind=130, tail=tail))
 
-    assert prediction["verdict"] == verdict
+    assert status == 200
+    assert answer["predictions"][1]["verdict"] == POLICIES[guarded.policy][0]
+    assert worker_of(guarded.service) == worker
+
+
+def test_an_answer_out_of_scope_is_guarded_too(guarded: Guarded) -> None:
+    """A model that answers what it should not is flagged, refused or replaced by the baseline."""
+    assert answers(guarded.service)
+    _, answer = guarded.service.predict(row(hour=13))
+    [prediction] = answer["predictions"]
+
+    assert prediction["verdict"] == POLICIES[guarded.policy][0]
     assert prediction["reasons"] == ["probability is 1.5, above 1"]
-    assert prediction["probability"] == {"flag": 1.5, "refuse": None, "fallback": 0.5}[policy]
+    assert prediction["probability"] == {"flag": 1.5, "refuse": None, "fallback": 0.5}[guarded.policy]
 
 
 def test_the_log_keeps_what_is_declared_and_nothing_else(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""Models that do each thing a model must not do: the artifact is a file that names which."""
+"""Models that do each thing a model must not do: the artifact is a file that names which, or a row does."""
 
 from __future__ import annotations
 
@@ -18,20 +18,28 @@ Rows = dict[str, list[Any]]
 
 
 class Model:
-    """A model with one fault, which it shows only for strong wind: calm rows are answered well."""
+    """A model with one fault, which it shows for strong wind and after lunch, and any that a row names."""
 
     def __init__(self, fault: Callable[[Rows], Any]) -> None:
         self._fault = fault
 
     def predict(self, rows: Rows) -> Any:
         """Return a chance of a half, or do the wrong thing."""
-        strong = any(wind is not None and wind > 100 for wind in rows["wind"])
-        return self._fault(rows) if strong or self._fault is beyond else good(rows)
+        named = [FAULTS[tail] for tail in rows.get("tail", ()) if tail in FAULTS]
+        if 13 in rows.get("hour", ()) or any(wind is not None and wind > 100 for wind in rows["wind"]):
+            named.append(self._fault)
+        return named[0](rows) if named else good(rows)
 
 
 def good(rows: Rows) -> Any:
     """Answer well."""
     return {"probability": [0.5] * len(rows["wind"])}
+
+
+def slow(rows: Rows) -> Any:
+    """Answer well, and not at once."""
+    time.sleep(0.01)
+    return good(rows)
 
 
 def hang(rows: Rows) -> Any:
@@ -86,8 +94,8 @@ def infinity(rows: Rows) -> Any:
 
 
 def beyond(rows: Rows) -> Any:
-    """Answer a chance above 1, whatever the wind."""
-    return {"probability": [1.5] * len(rows["wind"])}
+    """Answer a chance above 1 after lunch."""
+    return {"probability": [1.5 if hour == 13 else 0.5 for hour in rows["hour"]]}
 
 
 def short(rows: Rows) -> Any:
@@ -122,7 +130,7 @@ def scalar(rows: Rows) -> Any:
 
 def garbage(rows: Rows) -> Any:
     """Write into every open socket."""
-    for descriptor in range(3, 20):
+    for descriptor in range(3, 256):
         try:
             os.write(descriptor, b"GET / HTTP/1.1\r\n\r\n" * 10)
         except OSError:
@@ -133,7 +141,7 @@ def garbage(rows: Rows) -> Any:
 FAULTS: dict[str, Callable[[Rows], Any]] = {
     function.__name__.strip("_"): function
     for function in (
-        *(good, hang, hang_in_c, die, leave, exit_, raise_, nan, nothing, infinity),
+        *(good, slow, hang, hang_in_c, die, leave, exit_, raise_, nan, nothing, infinity),
         *(beyond, short, other_column, extra_column, text, objects, scalar, garbage),
     )
 }
