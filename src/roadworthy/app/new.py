@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,7 +40,8 @@ def questions(template: str, folder: Path) -> tuple[Question, ...]:
     """
     from roadworthy.adapters.template import copier
 
-    known = {"project": folder.absolute().name, "maintainer": f"user:{_login(folder)}"}
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    known = {"project": _name(folder.absolute().name), "maintainer": f"user:{_login(folder)}", "python": python}
     asked = copier.questions(Rendering(template, {}).folder)
     return tuple(replace(one, default=known.get(one.name) or one.default) for one in asked)
 
@@ -125,6 +128,11 @@ def _join_repository(outer: Repository, folder: Path, rendering: Rendering) -> s
     return outer.branch() or "HEAD"
 
 
+def _name(text: str) -> str:
+    """Return *text* as a name that a project may have, or nothing."""
+    return re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-_")
+
+
 def _login(folder: Path) -> str:
     mail = actor_of(_existing(folder.absolute().parent)).rpartition("<")[2].rstrip(">")
-    return mail.partition("@")[0] or "maintainer"
+    return _name(mail.partition("@")[0]) or "maintainer"

@@ -26,15 +26,17 @@ if TYPE_CHECKING:
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 ANSWERS: Final = ".template.yaml"
+_SHOWN: Final = 5  # changed files that are named
 _HEAD: Final = "# What this project was made from; read by `roadworthy template update`.\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A template and the answers it is rendered with."""
+    """A template of the folder *shelf*, and the answers it is rendered with."""
 
     template: str
     answers: Mapping[str, str]
+    shelf: Path = TEMPLATES
 
     @property
     def folder(self) -> Path:
@@ -43,9 +45,10 @@ class Rendering:
         Raises:
             UsageError: There is none of that name.
         """
-        if self.template not in names():
-            raise UsageError(f"There is no template {self.template!r}.", remedy=f"Choose one of: {', '.join(names())}.")
-        return TEMPLATES / self.template
+        known = names(self.shelf)
+        if self.template not in known:
+            raise UsageError(f"There is no template {self.template!r}.", remedy=f"Choose one of: {', '.join(known)}.")
+        return self.shelf / self.template
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,9 @@ class Update:
     files: tuple[str, ...] = ()
 
 
-def names() -> tuple[str, ...]:
-    """Return the templates' names."""
-    return tuple(sorted(folder.name for folder in TEMPLATES.iterdir() if (folder / "copier.yml").is_file()))
+def names(shelf: Path = TEMPLATES) -> tuple[str, ...]:
+    """Return the names of the templates in the folder *shelf*."""
+    return tuple(sorted(folder.name for folder in shelf.iterdir() if (folder / "copier.yml").is_file()))
 
 
 def render(rendering: Rendering, to: Path) -> None:
@@ -76,8 +79,8 @@ def message(subject: str, rendering: Rendering, prefix: str) -> str:
     return f"{subject}\n\n{_trailers(rendering.template, prefix)}\n"
 
 
-def update(start: Path | None = None) -> Update:
-    """Merge the template of the installed Roadworthy into the project that *start* lies in.
+def update(start: Path | None = None, shelf: Path = TEMPLATES) -> Update:
+    """Merge the template as it is in *shelf*, by default the installed Roadworthy's, into the project around *start*.
 
     Raises:
         DirtyTree: There are changes that are not committed.
@@ -87,7 +90,7 @@ def update(start: Path | None = None) -> Update:
     folder = project.find(start or Path.cwd())
     repo = Repository.open(folder)
     _refuse_changes(repo)
-    rendering, prefix = _rendering_of(folder), repo.prefix(folder)
+    rendering, prefix = _rendering_of(folder, shelf), repo.prefix(folder)
     base = _last_rendering(repo, rendering.template, prefix)
     newer = _commit_rendering(repo, base, rendering, prefix)
     if newer is None:
@@ -99,15 +102,16 @@ def _refuse_changes(repo: Repository) -> None:
     changed = repo.status().changed
     if changed:
         raise DirtyTree(
-            f"There are changes that are not committed: {', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",  # noqa: PLR2004
+            f"There are changes that are not committed: {', '.join(changed[:_SHOWN])}{' …' * (len(changed) > _SHOWN)}.",
             remedy="Commit or stash them; then update.",
         )
 
 
-def _rendering_of(folder: Path) -> Rendering:
+def _rendering_of(folder: Path, shelf: Path) -> Rendering:
     try:
         kept = yaml.safe_load((folder / ANSWERS).read_text(encoding="utf-8"))
-        found = Rendering(str(kept["template"]), {str(name): str(value) for name, value in kept["answers"].items()})
+        answers = {str(name): str(value) for name, value in kept["answers"].items()}
+        template = str(kept["template"])
     except FileNotFoundError as fault:
         raise NotFound(
             f"There is no {ANSWERS} in {folder}: it was not made from a template.",
@@ -118,7 +122,12 @@ def _rendering_of(folder: Path) -> Rendering:
             f"{folder / ANSWERS} does not name a template and its answers.",
             remedy=f"Restore it: `git log -- {ANSWERS}` shows its versions.",
         ) from fault
-    return found
+    if template not in names(shelf):
+        raise NotFound(
+            f"{folder / ANSWERS} names the template {template}, which this version of Roadworthy does not have.",
+            remedy=f"It has: {', '.join(names(shelf))}. Install the version that the project was made with.",
+        )
+    return Rendering(template, answers, shelf)
 
 
 def _last_rendering(repo: Repository, template: str, prefix: str) -> str:

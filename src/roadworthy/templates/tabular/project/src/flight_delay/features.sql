@@ -6,7 +6,7 @@
 WITH asked AS (
     SELECT
         *,
-        time_hour + to_minutes(minute) - to_hours($hours_ahead) AS asked_at
+        time_hour - to_hours($hours_ahead) AS asked_hour  -- the hour in which the question is asked
     FROM flights
     WHERE arr_delay IS NOT NULL  -- cancelled and diverted flights have no arrival delay: they are left out
 ),
@@ -43,8 +43,9 @@ SELECT
     (asked.year - planes.year)::INTEGER AS plane_age,  -- years
     asked.arr_delay > $late_minutes AS late
 FROM asked
--- The newest observation known when asked, at the airport of departure, unless it is older than six hours.
-ASOF LEFT JOIN observed
-    ON observed.origin = asked.origin AND observed.known_at <= asked.asked_at
-LEFT JOIN planes ON planes.tailnum = asked.tailnum
+LEFT JOIN observed  -- the last hour that was complete when the question was asked
+    ON observed.origin = asked.origin
+    AND observed.known_at = asked.asked_hour
+LEFT JOIN planes
+    ON planes.tailnum = asked.tailnum
 ORDER BY scheduled, flight_id
