@@ -12,11 +12,13 @@ from typing import Any
 
 import click
 import pytest
+from starlette.routing import Route
 
 from roadworthy import errors
 from roadworthy.cli.main import COMMANDS
 from roadworthy.declare.read.file import parse
 from roadworthy.declare.read.shape import keys_of
+from roadworthy.operate.serve.gateway import Gateway
 from roadworthy.prove.evaluate.metric import METRICS
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +154,16 @@ def test_every_metric_has_an_entry() -> None:
     ]
 
     assert [row for row in rows if row not in text] == []
+
+
+def test_every_route_has_an_entry() -> None:
+    """Each request that a served model answers stands in the reference of the HTTP API."""
+    unused: Any = None
+    routes = [route for route in Gateway("production", unused, unused).app().routes if isinstance(route, Route)]
+    asked = {f"{method} {route.path}" for route in routes for method in (route.methods or set()) - {"HEAD"}}
+    text = (DOCS / "reference" / "http.md").read_text(encoding="utf-8")
+
+    assert asked == set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", text, flags=re.MULTILINE))
 
 
 def test_every_setting_has_an_entry() -> None:
