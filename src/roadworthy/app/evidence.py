@@ -12,11 +12,12 @@ from roadworthy.build.data import query
 from roadworthy.build.data.pins import pins_in
 from roadworthy.build.pipeline import record
 from roadworthy.declare import project
-from roadworthy.errors import NotAProject, NotFound
+from roadworthy.errors import NotAProject, NotFound, UsageError
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.versions.read import history
 from roadworthy.prove import keep
 from roadworthy.prove.evaluate.scored import score
+from roadworthy.prove.remembered import fetch
 from roadworthy.prove.review.comparison import Side
 from roadworthy.prove.review.complexity import definitions, locked
 from roadworthy.prove.review.evidence import Answers, Evidence
@@ -76,8 +77,8 @@ def answers(local: Local, evidence: Evidence, role: str = "candidate") -> Answer
         return None
     try:
         rows = _table(local, proof.reference, Path(dataset.path).suffix)
-        said = _table(local, proof.predictions[role], ".parquet")
-    except NotFound:
+        said = fetch(local.ledger, proof.predictions[role])
+    except (NotFound, UsageError):
         return None
     if dataset.label not in rows or len(said) != len(rows):
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from roadworthy.app.evidence import answers, gather
 from roadworthy.app.local import open_local
@@ -12,13 +12,13 @@ from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.prove.review import keep, markdown, page
 from roadworthy.prove.review.compare import compare
 from roadworthy.prove.review.pairing import NotPaired, grid, pair
+from roadworthy.prove.review.rivals import measures_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from roadworthy.app.local import Local
     from roadworthy.ledger.objects.address import Address
-    from roadworthy.prove.measures import Measures
     from roadworthy.prove.proof import Proof
     from roadworthy.prove.review.comparison import Comparison
     from roadworthy.prove.review.evidence import Answers, Evidence
@@ -123,7 +123,8 @@ def _paired(local: Local, base: Evidence, head: Evidence, ours: Answers | None) 
 
 def _held_already(proof: Proof, head: Evidence) -> bool:
     """Whether the head's own proof measured the base's model: as production's, or as the baseline."""
-    metrics = cast("Measures", head.proof.measures)["metrics"] if head.proof else {}
+    measured = measures_of(head.proof)
+    metrics = measured["metrics"] if measured else {}
     return any(address == proof.candidate and metrics.get(role) for role, address in head.artifacts.items())
 
 

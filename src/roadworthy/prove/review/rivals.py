@@ -15,11 +15,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from roadworthy.prove.measures import Interval, Measures
+    from roadworthy.prove.proof import Proof
     from roadworthy.prove.review.evidence import Evidence
 
 CANDIDATE = "candidate"
 Measured = Literal["production", "baseline"]
 _MEASURED: tuple[Measured, ...] = ("production", "baseline")  # on the candidate's own rows, so asked first
+
+_NOTHING: Measures = {
+    "task": "",
+    "rows": 0,
+    "unlabelled": 0,
+    "positive_share": None,
+    "primary": None,
+    "directions": {},
+    "resamples": 0,
+    "confidence": 0.95,
+    "metrics": {},
+    "differences": {},
+    "slices": [],
+    "calibration": {},
+    "histogram": None,
+    "decision": "",
+    "confusion": {},
+    "against_production": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +53,7 @@ class Known:
     def value(self, rival: Rival, metric: str) -> Interval | None:
         """Return the metric of *rival*."""
         if (role := self.measured(rival)) is not None:
-            return (self.head["metrics"][role] or {}).get(metric)
+            return (self.head["metrics"].get(role) or {}).get(metric)
         own = self.base["metrics"].get(CANDIDATE) if self.base and "base" in rival.roles else None
         return own.get(metric) if own else None
 
@@ -63,8 +83,12 @@ class Known:
 
 def known(base: Evidence, head: Evidence, paired: Paired | NotPaired | None) -> Known:
     """Return what was measured; *head* has a proof."""
-    measures = [None if side.proof is None else cast("Measures", side.proof.measures) for side in (head, base)]
-    return Known(cast("Measures", measures[0]), measures[1], paired)
+    return Known(measures_of(head.proof) or _NOTHING, measures_of(base.proof), paired)
+
+
+def measures_of(proof: Proof | None) -> Measures | None:
+    """Return what *proof* measured, with nothing in the place of what it did not; None without a proof."""
+    return None if proof is None else cast("Measures", {**_NOTHING, **proof.measures})
 
 
 def rivals(base: Evidence, head: Evidence, found: Known) -> tuple[Rival, ...]:
