@@ -101,7 +101,8 @@ def open_tables(
             if isinstance(table, Table):
                 _register(connection, name, table)
         paths = {name: path.absolute() for name, path in tables.items() if isinstance(path, Path)}
-        connection.execute("SET allowed_paths = ?", [[str(path) for path in paths.values()]])
+        allowed = [name for path in paths.values() for name in (str(path), _plain(path))]
+        connection.execute("SET allowed_paths = ?", [allowed])
         shut(connection)
         for name, path in paths.items():
             try:
@@ -185,9 +186,13 @@ def scan_of(path: Path) -> str:
         raise _no_table(path, f"its ending is none of {', '.join(_READERS)}")
     if not path.exists():
         raise NotFound(f"The table {path} is not there.", remedy="Fetch it, or run the stage that makes it.")
-    # A folder called `date=2013` must not become a column, nor a `*` in a name other files.
-    plain = re.sub(r"([*?\[])", r"[\1]", str(path))
-    return f"{reader}({literal(plain)}, hive_partitioning = false)"
+    # A folder called `date=2013` must not become a column.
+    return f"{reader}({literal(_plain(path))}, hive_partitioning = false)"
+
+
+def _plain(path: Path) -> str:
+    """Return the pattern that names *path* alone: a `*` in a name must not name other files."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 def quoted(name: str) -> str:

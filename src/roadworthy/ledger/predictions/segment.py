@@ -122,7 +122,8 @@ class SegmentWriter:
                 handle = None if self._handle is None else os.dup(self._handle)
             if handle is not None:
                 self._sync(handle)
-            time.sleep(_SYNC_EVERY_S)
+            with self._lock:
+                self._lock.wait_for(lambda: self._closed, timeout=_SYNC_EVERY_S)
 
     def _sync(self, handle: int) -> None:
         try:
