@@ -10,6 +10,7 @@ else that escapes is a bug of ours: exit status 70, a log file, and what to past
     │   └── InvalidDeclaration      2  a declared file has faults (all of them, with line and column)
     ├── NotAProject                 1  no profile.yaml here or above
     ├── NotARepository              1  no git repository here or above
+    ├── GitFailed                   1  git refused, in its own words
     ├── DirtyTree                   1  uncommitted changes where a clean commit is needed
     ├── NotFound                    1  a dataset, stage, version, record … that is not there
     ├── IntegrityError              1  stored bytes do not match their address, or a record its signature
@@ -64,6 +65,10 @@ class NotAProject(RoadworthyError):
 
 class NotARepository(RoadworthyError):
     """There is no git repository here or above."""
+
+
+class GitFailed(RoadworthyError):
+    """git refused what it was asked to do; its own words are the problem."""
 
 
 class DirtyTree(RoadworthyError):

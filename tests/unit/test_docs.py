@@ -224,3 +224,16 @@ def test_decisions_are_numbered_without_gaps() -> None:
         text = path.read_text(encoding="utf-8")
         assert text.startswith(f"# {path.name[:4]}: ")
         assert all(f"\n## {section}\n" in text for section in ("Context", "Decision", "Consequences"))
+
+
+def test_every_error_is_defined_in_one_place() -> None:
+    """No module but `errors.py` makes an error that users meet, so that none is without an entry."""
+    names = "|".join(ERRORS)
+    elsewhere = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "src" / "roadworthy").rglob("*.py")
+        if path.name != "errors.py"
+        and re.search(rf"^class \w+\(({names})\)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+
+    assert elsewhere == []

@@ -6,7 +6,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, Final
 
-from roadworthy.errors import NotARepository, NotFound, RoadworthyError, UsageError
+from roadworthy.errors import GitFailed, NotARepository, NotFound, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +23,6 @@ _ALWAYS: Final = (
     "-c",
     "advice.statusHints=false",
 )
-
-
-class GitFailed(RoadworthyError):
-    """git refused; its own words are the problem."""
 
 
 def git(folder: Path, *arguments: str, data: bytes | None = None, extra: Mapping[str, str] | None = None) -> bytes:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from roadworthy.errors import Conflict, NotFound, UsageError
+from roadworthy.errors import Conflict, GitFailed, NotFound, UsageError
 from roadworthy.ledger.repo.commit import LOG_FORMAT, Commit, Entry, FileChange, parse_log, parse_numstat, parse_tree
 from roadworthy.ledger.repo.export import export
-from roadworthy.ledger.repo.git import GitFailed, git, git_lines, plain_revision, toplevel, try_git
+from roadworthy.ledger.repo.git import git, git_lines, plain_revision, toplevel, try_git
 from roadworthy.ledger.repo.status import Status, parse_status
 from roadworthy.ledger.repo.tag import TAG_FORMAT, Tag, parse_tags
 
