@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import json
 import tempfile
-import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from roadworthy.app.proving.layout import Layout, lay
-from roadworthy.app.run import Wishes, job_of
-from roadworthy.build.pipeline.execute import execute
+from roadworthy.app.rerun import rerun
+from roadworthy.build.pipeline import record
 from roadworthy.build.pipeline.record import item_from_json, item_to_json
+from roadworthy.build.pipeline.rerun import Variation
 from roadworthy.declare.form import seconds
+from roadworthy.errors import NotFound
 from roadworthy.ledger.objects import tree
+from roadworthy.ledger.objects.address import Address
 from roadworthy.prove.against_production.noise_floor import NotMeasured, measure
+from roadworthy.prove.against_production.resample import resample, seed
 from roadworthy.prove.evaluate.scored import score
 from roadworthy.prove.predictor import Predictor
 from roadworthy.prove.remembered import Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from roadworthy.app.proving.bench import Bench
     from roadworthy.app.proving.production import Production
     from roadworthy.build.data.table import Table
-    from roadworthy.build.pipeline.executor import Executor
     from roadworthy.declare.requirements import Noise
     from roadworthy.ledger.ledger import Ledger
     from roadworthy.ledger.objects.item import Item
@@ -44,9 +45,10 @@ def noise_floor(
         noise = None if production is None else production.opened.requirements.noise
         if production is None or noise is None:
             return NotMeasured("the requirements of the version in production say no `noise`")
+        say(f"noise floor: {noise.runs} twins of {production.name}")
         work = bench.local.ledger.state / "work"
         work.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="twins-", dir=work) as scratch:
+        with tempfile.TemporaryDirectory(prefix="twins-", dir=work, ignore_cleanup_errors=True) as scratch:
             recipe = Training(bench, production, noise, compared, Path(scratch))
             found = measure(recipe, compared.production, runs=noise.runs, budget=seconds(noise.budget), say=say)
         return found if isinstance(found, NotMeasured) else replace(found, cached=not recipe.trained)
@@ -67,25 +69,17 @@ class Training:
     compared: Field
     scratch: Path
     trained: list[int] = field(default_factory=list)
-    _executors: list[Executor] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _layout: Layout | None = None
 
     def twin(self, number: int) -> Scored:
         """Train the *number*-th twin, unless it was trained before, and return its answers, scored.
 
         Raises:
             StageFailed, PipelineError: The recipe fails.
+            NotFound, IntegrityError: Something of production's run is not kept here any more.
             ModelError: The twin does not answer as it declares.
         """
         artifact = self._kept(number)
         return self._scored(self._train(number) if artifact is None else artifact, number)
-
-    def close(self) -> None:
-        """End what is being trained."""
-        with self._lock:
-            for executor in self._executors:
-                executor.close()
 
     @property
     def _ledger(self) -> Ledger:
@@ -103,35 +97,40 @@ class Training:
         return item if item.address in self._ledger.objects else None
 
     def _train(self, number: int) -> Item:
-        folder = self.scratch / str(number)
-        layout = self._laid()
-        setting = layout.lay_out(folder, number)
-        with job_of(setting, layout.environment, Wishes(slots=1)) as job:
-            with self._lock:
-                self._executors.append(job.executor)
-            execute(job)
-        artifact = tree.add(folder / layout.model, self._ledger.objects, self._ledger.files)
-        self._ledger.cache.put(self._key(number), json.dumps(item_to_json(artifact)).encode())
         self.trained.append(number)
+        body = self.production.opened.body
+        run = record.load(self._ledger, Address(str(body["run"])))
+        model = str(cast("Mapping[str, object]", body["artifact"])["path"])
+        drawn = self.scratch / str(number) / Path(self.noise.resample).name
+        resample(self._table({**run.inputs, **run.outputs}, number), drawn, number)
+        variation = Variation({self.noise.seed: seed(number)}, {self.noise.resample: drawn})
+        with rerun(self.bench.local, run, variation, (model,)) as done:
+            artifact = done.outputs[model]
+        self._ledger.cache.put(self._key(number), json.dumps(item_to_json(artifact)).encode())
         return artifact
 
-    def _laid(self) -> Layout:
-        with self._lock:
-            if self._layout is None:
-                self._layout = lay(self.bench, self.production, self.noise, self.scratch)
-            return self._layout
+    def _table(self, items: Mapping[str, Item], number: int) -> Path:
+        """Return production's own training table, brought here."""
+        if self.noise.resample not in items:
+            raise NotFound(
+                f"The run of {self.production.name} knows no table {self.noise.resample}.",
+                remedy="Name the training table in `noise: {resample: …}` of requirements.yaml.",
+            )
+        place = self.scratch / f"table-{number}" / Path(self.noise.resample).name
+        tree.checkout(items[self.noise.resample], place, self._ledger.objects, self._ledger.files)
+        return place
 
     def _scored(self, artifact: Item, number: int) -> Scored:
         opened = self.production.opened
-        path = self.scratch / "models" / str(number) / opened.spec.path.name
-        twin = replace(opened.spec, path=path)
+        path = self.scratch / f"model-{number}" / opened.spec.path.name
+        spec = replace(opened.spec, path=path)
 
         def predict(rows: Table) -> Table:
             tree.checkout(artifact, path, self._ledger.objects, self._ledger.files)
-            with Predictor(twin, workers=1) as predictor:
+            with Predictor(spec, workers=1) as predictor:
                 return predictor.predict(rows)
 
         name = f"{opened.version.record.digest}/{artifact.address.digest}"
-        said = Remembered(predict, opened.spec.inputs, self._ledger, name)(self.compared.rows)
+        said = Remembered(predict, spec.inputs, self._ledger, name)(self.compared.rows)
         judged_by = replace(opened.requirements, decision=self.bench.requirements.decision)
         return score(said, self.compared.rows[self.compared.label], judged_by)

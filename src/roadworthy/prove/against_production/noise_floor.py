@@ -7,8 +7,9 @@ flips between production and its twins are nobody's fault: a candidate is blamed
 from __future__ import annotations
 
 import os
+import queue
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,9 +19,6 @@ from roadworthy.prove.against_production.flips import flips
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
-
-    from numpy.typing import NDArray
 
     from roadworthy.build.data.table import Bools
     from roadworthy.prove.evaluate.scored import Scored
@@ -34,9 +32,6 @@ class Recipe(Protocol):
 
         May be called from several threads at once, and again. Raises RoadworthyError when the recipe fails.
         """
-
-    def close(self) -> None:
-        """End what is being trained, so that every `twin` that was asked for returns or raises soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,40 +66,44 @@ def measure(
         RoadworthyError: The recipe fails.
     """
     began = time.monotonic()
+    waiting = iter(range(runs))
+    answers: queue.SimpleQueue[tuple[int, Bools | BaseException]] = queue.SimpleQueue()
     found: dict[int, Bools] = {}
+    faults: list[BaseException] = []
 
-    def one(number: int) -> Bools | None:
-        return None if time.monotonic() - began > budget else flips(production, recipe.twin(number)).negative
-
-    with ThreadPoolExecutor(max_workers=max(1, min(runs, os.cpu_count() or 1))) as pool:
-        waiting: dict[Future[Bools | None], int] = {pool.submit(one, number): number for number in range(runs)}
+    def one(number: int) -> None:
         try:
-            for done in as_completed(waiting):
-                negative = done.result()
-                if negative is not None:
-                    found[waiting[done]] = negative
-                    say(f"noise floor: {len(found)} of {runs} twins")
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            recipe.close()
-            raise
+            answers.put((number, flips(production, recipe.twin(number)).negative))
+        except BaseException as fault:  # noqa: BLE001 - raised by the thread that waits
+            answers.put((number, fault))
+
+    def begin() -> int:
+        """Begin one more twin if one is wanted; return how many were begun."""
+        late = time.monotonic() - began > budget
+        number = None if faults or late else next(waiting, None)
+        if number is None:
+            return 0
+        # A daemon: an interrupted test does not wait for a training, whose processes end with ours.
+        threading.Thread(target=one, args=(number,), daemon=True).start()
+        return 1
+
+    at_work = sum(begin() for _ in range(os.cpu_count() or 1))
+    while at_work:
+        number, answer = answers.get()
+        if isinstance(answer, BaseException):
+            faults.append(answer)
+        else:
+            found[number] = answer
+            say(f"noise floor: {len(found)} of {runs} twins")
+        at_work += begin() - 1
+    return _concluded(found, faults, runs, (budget, time.monotonic() - began))
+
+
+def _concluded(
+    found: dict[int, Bools], faults: list[BaseException], runs: int, spent: tuple[float, float]
+) -> Twins | NotMeasured:
+    if faults:
+        raise faults[0]
     if len(found) < runs:
-        return NotMeasured(f"the budget of {budget:g} s was spent after {len(found)} of {runs} twins")
-    return Twins(np.stack([found[number] for number in range(runs)]), time.monotonic() - began)
-
-
-def bootstrap(rows: int, number: int) -> NDArray[np.int64]:
-    """Return which rows of a training table the *number*-th twin is trained on: as many, drawn with replacement.
-
-    Source:
-        Efron (1979), "Bootstrap Methods: Another Look at the Jackknife".
-    """
-    return np.sort(np.random.default_rng([_SEED, number]).integers(0, rows, size=rows))
-
-
-def seed(number: int) -> int:
-    """Return the seed of the *number*-th twin: below 2³¹, as every library takes it."""
-    return int(np.random.default_rng([_SEED, number, 1]).integers(1, 2**31 - 1))
-
-
-_SEED = 1981
+        return NotMeasured(f"the budget of {spent[0]:g} s was spent after {len(found)} of {runs} twins")
+    return Twins(np.stack([found[number] for number in range(runs)]), spent[1])
