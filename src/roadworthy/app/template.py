@@ -132,9 +132,8 @@ def _rendering_of(folder: Path, shelf: Path) -> Rendering:
 
 def _last_rendering(repo: Repository, template: str, prefix: str) -> str:
     wanted = _trailers(template, prefix)
-    said = git(
-        repo.root, "log", "-z", f"--format={LOG_FORMAT}", "--fixed-strings", f"--grep={wanted.splitlines()[0]}", "HEAD"
-    )
+    newest_first = ("--topo-order", "--fixed-strings", f"--grep={wanted.splitlines()[0]}")  # commits may share a second
+    said = git(repo.root, "log", "-z", f"--format={LOG_FORMAT}", *newest_first, "HEAD")
     for commit in parse_log(said.decode("utf-8", "replace")):
         if commit.body.endswith(wanted):
             return commit.id
