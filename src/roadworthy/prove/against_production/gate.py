@@ -16,7 +16,7 @@ from roadworthy.prove.evaluate.interval import RESAMPLES, interval, weights
 from roadworthy.prove.evaluate.quality import is_better, say
 
 if TYPE_CHECKING:
-    from roadworthy.build.data.table import Bools, Floats
+    from roadworthy.build.data.table import Bools
     from roadworthy.prove.against_production.flips import Flips
     from roadworthy.prove.evaluate.metric import Metric
     from roadworthy.prove.measures import Interval
@@ -59,28 +59,21 @@ def shares(flips: Flips, twins: Bools | None, *, runs: int = RESAMPLES) -> Share
         Tibshirani (1993), "An Introduction to the Bootstrap", chapters 8 and 13.
     """
     rows = len(flips.negative)
-    negative, positive = flips.negative.astype(np.float64), flips.positive.astype(np.float64)
-    drawn = np.full((runs, 3), np.nan)
+    broken, mended = np.flatnonzero(flips.negative), np.flatnonzero(flips.positive)
+    noise = [] if twins is None else [np.flatnonzero(twin) for twin in twins]
     chosen = np.random.default_rng(_TWINS_SEED)
-    noise = None if twins is None else twins.astype(np.float64)
+    drawn = np.full((runs, 3), np.nan)
     for run, weight in enumerate(weights(rows, runs=runs) if rows else ()):
-        drawn[run, :2] = weight @ negative / rows, weight @ positive / rows
-        if noise is not None:
-            drawn[run, 2] = (noise @ weight / rows)[chosen.integers(0, len(noise), size=len(noise))].mean()
-    broken, mended = _mean(negative), _mean(positive)
-    if noise is None:
-        return Shares(interval(broken, drawn[:, 0]), interval(mended, drawn[:, 1]), None, None)
-    floor = _mean(noise)
-    return Shares(
-        interval(broken, drawn[:, 0]),
-        interval(mended, drawn[:, 1]),
-        interval(floor, drawn[:, 2]),
-        interval(broken - floor, drawn[:, 0] - drawn[:, 2]),
-    )
-
-
-def _mean(of: Floats) -> float:
-    return float(of.mean()) if of.size else 0.0
+        drawn[run, :2] = weight[broken].sum() / rows, weight[mended].sum() / rows
+        if noise:
+            each = np.array([weight[twin].sum() / rows for twin in noise])
+            drawn[run, 2] = each[chosen.integers(0, len(each), size=len(each))].mean()
+    negative, positive = (len(which) / rows if rows else 0.0 for which in (broken, mended))
+    found = interval(negative, drawn[:, 0]), interval(positive, drawn[:, 1])
+    if not noise:
+        return Shares(*found, None, None)
+    floor = sum(len(twin) for twin in noise) / len(noise) / max(rows, 1)
+    return Shares(*found, interval(floor, drawn[:, 2]), interval(negative - floor, drawn[:, 0] - drawn[:, 2]))
 
 
 def needs_floor(found: Shares, limits: Limits) -> bool:

@@ -66,12 +66,17 @@ def ratio(above: float, below: float) -> float:
     return above / below if below > 0 else float("nan")
 
 
+def dot(one: Floats, other: Floats) -> float:
+    """Return the sum of products, on one thread: BLAS would share so small a sum among threads that spin."""
+    return float(np.einsum("i,i->", one, other))
+
+
 def _mean(of: Callable[[Scored], Floats]) -> Callable[[Scored], Weigh]:
     """Return the preparation of a metric that is the weighted mean of one number a row."""
 
     def prepare(scored: Scored) -> Weigh:
         losses = of(scored)
-        return lambda weight: ratio(float(weight @ losses), float(weight.sum()))
+        return lambda weight: ratio(dot(weight, losses), float(weight.sum()))
 
     return prepare
 
@@ -94,7 +99,7 @@ def roc_auc(scored: Scored) -> Weigh:
         hit = np.add.reduceat(drawn * positive, groups)
         rest = np.add.reduceat(drawn, groups) - hit
         below = np.cumsum(rest) - rest / 2
-        return ratio(float(hit @ below), float(hit.sum() * rest.sum()))
+        return ratio(dot(hit, below), float(hit.sum() * rest.sum()))
 
     return weigh
 
@@ -116,7 +121,7 @@ def average_precision(scored: Scored) -> Weigh:
         hit = np.add.reduceat(drawn * positive, groups)
         seen = np.cumsum(np.add.reduceat(drawn, groups))
         precision = np.divide(np.cumsum(hit), seen, out=np.zeros(len(groups)), where=seen > 0)
-        return ratio(float(hit @ precision), float(hit.sum()))
+        return ratio(dot(hit, precision), float(hit.sum()))
 
     return weigh
 
@@ -155,7 +160,7 @@ def _share_of(above: Callable[[Scored], Floats], below: Callable[[Scored], Float
 
     def prepare(scored: Scored) -> Weigh:
         over, under = above(scored), below(scored)
-        return lambda weight: ratio(float(weight @ over), float(weight @ under))
+        return lambda weight: ratio(dot(weight, over), dot(weight, under))
 
     return prepare
 
@@ -169,9 +174,9 @@ def _r2(scored: Scored) -> Weigh:
     squared = (scored.score - scored.truth) ** 2
 
     def weigh(weight: Floats) -> float:
-        mean = ratio(float(weight @ scored.truth), float(weight.sum()))
-        spread = float(weight @ (scored.truth - mean) ** 2)
-        return 1 - ratio(float(weight @ squared), spread)
+        mean = ratio(dot(weight, scored.truth), float(weight.sum()))
+        spread = dot(weight, (scored.truth - mean) ** 2)
+        return 1 - ratio(dot(weight, squared), spread)
 
     return weigh
 
