@@ -1,6 +1,7 @@
 """What the learners count and add up, on numbers that can be checked by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from flight_delay.encode import late_shares, look_up, numbers
@@ -17,10 +18,17 @@ def test_a_share_is_drawn_towards_the_whole():
 
 def test_what_is_unknown_or_missing_is_looked_up_too():
     """Nobody who asks is turned away for a value that training never saw."""
-    found = look_up(["dl", "XX", None, float("nan")], {"DL": 0.25}, otherwise=0.5)
+    found = look_up(["dl", "XX", None, float("nan"), pd.NA], {"DL": 0.25}, otherwise=0.5)
 
-    assert found.tolist() == [0.25, 0.5, 0.5, 0.5]
-    assert np.isnan(numbers([None, 1])).tolist() == [True, False]
+    assert found.tolist() == [0.25, 0.5, 0.5, 0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    "values", [[1, None], [1, np.nan], pd.Series([1, None]), pd.Series([1, pd.NA]), pd.Series([1, None], dtype="Int32")]
+)
+def test_a_missing_number_is_nan_however_it_is_written(values):
+    """Lists, floats, objects and pandas' own integers: what is missing is NaN."""
+    np.testing.assert_array_equal(numbers(values), [1, np.nan])
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,10 @@ def spelled(value: object) -> str:
 
 
 def numbers(values: Iterable[object]) -> np.ndarray:
-    """Return values as floats, missing ones as NaN."""
-    return np.asarray([np.nan if value is None else value for value in values], dtype=float)
+    """Return values as floats, missing ones (None, NaN, pandas' NA) as NaN."""
+    if hasattr(values, "to_numpy"):
+        return values.to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(values, dtype=float)
 
 
 def late_shares(values: np.ndarray, late: np.ndarray, smoothing: float) -> dict[str, float]:
