@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FILES = {"100644", "100755"}
 
 
@@ -78,12 +80,13 @@ class Repository:
         """
         asked = f"{plain_revision(revision)}^{{commit}}"
         done = try_git(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", asked)
-        if done.returncode != 0:
+        found = done.stdout.decode().strip()
+        if done.returncode != 0 or not _COMMIT.fullmatch(found):
             raise NotFound(
                 f"There is no commit {revision!r} in {self.root}.",
                 remedy="Look at `git log` and `git branch --all`; perhaps `git fetch` first.",
             )
-        return done.stdout.decode().strip()
+        return found
 
     def changed(self, under: Path) -> tuple[str, ...]:
         """Return the files below *under* that differ from the commit or are untracked, by their path in *under*."""
@@ -154,7 +157,8 @@ class Repository:
                 name, self.resolve(commit), data=message.encode(), extra=stamp,
             )  # fmt: skip
         except GitFailed as fault:
-            if try_git(self.root, "show-ref", "--verify", "--quiet", f"refs/tags/{name}").returncode == 0:
+            there = try_git(self.root, "show-ref", "--verify", "--quiet", f"refs/tags/{name}").returncode == 0
+            if there or "cannot lock ref" in fault.problem:
                 raise Conflict(
                     f"The tag {name} is there already.", remedy="Somebody was first: look at `roadworthy history`."
                 ) from fault
@@ -164,7 +168,7 @@ class Repository:
         """Return up to *limit* commits reachable from *revision*, newest first."""
         options = ["--first-parent"] if first_parent else []
         commit = self.resolve(revision)
-        said = git(self.root, "log", "-z", f"--format={LOG_FORMAT}", f"--max-count={limit}", *options, commit)
+        said = git(self.root, "log", f"--format={LOG_FORMAT}", f"--max-count={limit}", *options, commit)
         return tuple(parse_log(said.decode("utf-8", "replace")))
 
     def merge_base(self, one: str, other: str) -> str | None:
