@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 _LOADING = 120.0
 _PATIENCE = 60.0
 _SLOWEST = 500  # rows a second of the slowest model that is still waited for
-_WORTH_A_WORKER = 20_000  # rows: a second worker costs a start and an import
+_HEAD = 5_000  # rows that one worker is asked first, to see how long the rest would take
+_WORTH_A_START = 2.0  # seconds of one worker's time: about what it costs to start another
 
 
 class Predictor:
@@ -41,15 +43,22 @@ class Predictor:
         Raises:
             ModelError: It cannot be loaded, hangs, dies, raises, or answers otherwise than declared.
         """
-        count = max(1, min(self._most, len(table) // _WORTH_A_WORKER))
-        if count == 1:
-            self._start(1)
-            return self._one(self._workers[0], table)
+        self._start(1)
+        head, rest = table.take(np.arange(min(len(table), _HEAD))), table.take(np.arange(_HEAD, len(table)))
+        began = time.monotonic()
+        answers = [self._one(self._workers[0], head)]
+        if not len(rest):
+            return answers[0]
+        if (time.monotonic() - began) * len(rest) / len(head) > _WORTH_A_START:
+            self._start(self._most)
+        return join(answers + self._side_by_side(rest))
+
+    def _side_by_side(self, table: Table) -> list[Table]:
+        count = len(self._workers)
         edges = np.linspace(0, len(table), count + 1).astype(np.int64)
         parts = [table.take(np.arange(low, high)) for low, high in pairwise(edges)]
-        self._start(count)
         with ThreadPoolExecutor(max_workers=count) as pool:
-            return join(list(pool.map(self._one, self._workers[:count], parts)))
+            return list(pool.map(self._one, self._workers, parts))
 
     def close(self) -> None:
         """End the workers; may be repeated."""

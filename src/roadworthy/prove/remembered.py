@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from blake3 import blake3
 
 from roadworthy.build.data import query
@@ -28,8 +29,9 @@ def digest(rows: Table) -> str:
         hasher.update(f"{name}\0{values.dtype.str}\0{len(values)}\0".encode())
         hasher.update(gone.tobytes())
         if values.dtype.kind == "O":
-            texts = [str(text).encode() for text in values]
-            hasher.update(b"".join(b"%d:%s" % (len(text), text) for text in texts))
+            # The lengths tell ("ab", "c") from ("a", "bc").
+            hasher.update(np.fromiter(map(len, values), dtype=np.int64, count=len(values)).tobytes())
+            hasher.update("".join(values).encode(errors="surrogatepass"))
         else:
             hasher.update(values.tobytes())
     return hasher.hexdigest()

@@ -32,7 +32,7 @@ class Candidate:
         is_baseline: Whether it is the baseline, byte for byte: the neutral first launch.
         reference: The file of the reference rows.
         subject: The model, its rows, and what it says of them.
-        predictor: Asks the model itself, so that its time can be measured.
+        remembered: Asks the model, but not twice about the same rows.
         key, label: The columns of the reference rows that name a row, and that hold what was true.
     """
 
@@ -40,7 +40,7 @@ class Candidate:
     is_baseline: bool
     reference: Item
     subject: Subject
-    predictor: Predictor
+    remembered: Remembered
     key: tuple[str, ...] = ()
     label: str | None = None
 
@@ -83,19 +83,19 @@ def open_candidate(bench: Bench, stack: ExitStack) -> Candidate:
             remedy="Mend the stage that writes it, or `inputs` in requirements.yaml.",
         )
     predictor = stack.enter_context(Predictor(spec))
-    predict = Remembered(predictor.predict, spec.inputs, bench.local.ledger)
+    remembered = Remembered(predictor.predict, spec.inputs, bench.local.ledger)
     label = dataset.label if dataset.label in rows else None
     is_baseline = _is_baseline(bench, artifact)
     subject = Subject(
         rows=rows,
         inputs=spec.inputs,
-        answers=predict(rows),
-        predict=predict,
+        answers=remembered(rows),
+        predict=predictor.predict,
         is_baseline=is_baseline,
         key=dataset.key,
         label=None if label is None else rows[label],
     )
-    return Candidate(artifact, is_baseline, reference, subject, predictor, dataset.key, label)
+    return Candidate(artifact, is_baseline, reference, subject, remembered, dataset.key, label)
 
 
 def answers(bench: Bench, candidate: Candidate, production: Production | None, stack: ExitStack) -> Answers:

@@ -79,7 +79,7 @@ def _latency(bench: Bench, candidate: Candidate) -> Checks:
     if rule is None or not len(candidate.subject.rows):
         return ()
     try:
-        return latency.checks(rule, latency.measure(candidate.predictor.predict, candidate.subject.rows))
+        return latency.checks(rule, latency.measure(candidate.subject.predict, candidate.subject.rows))
     except RoadworthyError as fault:
         return (Check("evaluation", "latency", "failed", str(fault)),)
 
@@ -124,7 +124,7 @@ def against_production(
         why = "The reference rows have no label."
         return compare.Comparison(Check("against_production", name, "not_run", why))
     subject = candidate.subject
-    ours = compare.Model(bench.requirements, subject.predict, subject.rows, candidate.label, candidate.key)
+    ours = compare.Model(bench.requirements, candidate.remembered, subject.rows, candidate.label, candidate.key)
     try:
         return compare.compare(production.name, production.model, ours, floor)
     except RoadworthyError as fault:
