@@ -79,6 +79,16 @@ def test_the_answers_are_remembered(shelf: Path, tmp_path: Path) -> None:
     assert (folder / "README.md").read_text(encoding="utf-8").startswith("# About delays-2013\n")
 
 
+def test_what_tools_leave_behind_is_no_news(shelf: Path, tmp_path: Path) -> None:
+    """Caches of Python and of linters in the template's folder are not part of the template."""
+    folder = made(tmp_path / "delay")
+    for cache in (".ruff_cache", "src/flight_delay/__pycache__", "tests/.pytest_cache"):
+        (shelf / "tabular" / "project" / cache).mkdir(exist_ok=True)
+        (shelf / "tabular" / "project" / cache / "left").write_text("behind", encoding="utf-8")
+
+    assert update(folder, shelf).commit is None
+
+
 def test_nothing_new_is_nothing_done(shelf: Path, tmp_path: Path) -> None:
     """A template that says what it said makes no commit; nor does the same news a second time."""
     folder = made(tmp_path / "delay")

@@ -35,7 +35,7 @@ def test_a_template_runs_nothing_while_it_is_rendered(name: str) -> None:
     """No template has tasks, migrations or extensions: making a project executes no code of the template."""
     settings = re.findall(r"^(_\w+):", text(TEMPLATES / name / "copier.yml"), re.MULTILINE)
 
-    assert set(settings) == {"_subdirectory", "_min_copier_version"}
+    assert set(settings) == {"_subdirectory", "_min_copier_version", "_exclude"}
 
 
 @pytest.mark.parametrize(
