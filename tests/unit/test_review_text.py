@@ -93,6 +93,7 @@ def test_the_summary_fits_into_a_comment() -> None:
         (number(float("inf")), "\N{EN DASH}"),
         (metric(0.5), "0.500"),
         (metric(0.00002), "0.00002"),
+        (metric(0.0003), "0.0003"),
         (signed(-0.06), "\N{MINUS SIGN}0.060"),
         (signed(0.0), "0.000"),
         (percent(0.0704), "7.0%"),
@@ -100,7 +101,7 @@ def test_the_summary_fits_into_a_comment() -> None:
         (duration(125.0), "2 min 5 s"),
         (size(312_480), "312.5 KB"),
         (size(999), "999 B"),
-        (interval({"value": 0.1, "low": -0.00078, "high": -0.00009}, sign=True), "−0.00078 to −0.00009"),  # noqa: RUF001
+        (interval({"value": 0.1, "low": -0.00078, "high": -0.00009}, sign=True), "−0.0008 to −0.0001"),  # noqa: RUF001
         (interval({"value": 0.1, "low": None, "high": None}), ""),
     ],
 )

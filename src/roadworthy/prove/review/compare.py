@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from roadworthy.prove.evaluate.metric import of_task
 from roadworthy.prove.review import changes, gates
 from roadworthy.prove.review.comparison import (
     CheckRow,
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
 
     from roadworthy.declare.requirements import Requirements
     from roadworthy.ledger.repo.commit import FileChange
-    from roadworthy.prove.measures import CalibrationBin, Confusion, Histogram, Interval, Measures, Role
+    from roadworthy.prove.measures import (
+        AgainstProduction,
+        CalibrationBin,
+        Confusion,
+        FlipExample,
+        Histogram,
+        Interval,
+        Measures,
+        Role,
+    )
     from roadworthy.prove.proof import Proof
     from roadworthy.prove.review.comparison import Judgement, Rival
     from roadworthy.prove.review.evidence import Evidence
@@ -76,7 +86,7 @@ def compare(
         rivals=against,
         metrics=tuple(_metrics(found, against, requirements)),
         slices=tuple(_slices(found, against)),
-        flips=tuple(_flips(found, against)),
+        flips=tuple(_flips(found, against, requirements.inputs.columns if requirements else ())),
         movement=_movement(against, {**_own(paired), **(grids or {})}),
         distributions=_distributions(found, against),
         parameters=changes.parameters(*(side.declared.params if side.declared else {} for side in (base, head))),
@@ -115,7 +125,8 @@ def _checks(base: Proof | None, head: Proof) -> tuple[CheckRow, ...]:
 def _metrics(found: Known, against: Sequence[Rival], requirements: Requirements | None) -> Iterator[MetricRow]:
     measured = found.head["metrics"].get("candidate") or {}
     asked = _asked(requirements)
-    names = dict.fromkeys([*(name for name in asked if name in measured), *measured])
+    known = [metric.name for metric in of_task(requirements.task)] if requirements else []
+    names = dict.fromkeys([name for name in (*asked, *known, *measured) if name in measured])
     for name in names:
         better = found.head["directions"][name]
         cells = ((found.value(rival, name), found.difference(rival, name)) for rival in against)
@@ -145,12 +156,24 @@ def _slices(found: Known, against: Sequence[Rival]) -> Iterator[SliceRow]:
         yield SliceRow(one["name"], one["where"], one["metric"], one["rows"], one["candidate"], others)
 
 
-def _flips(found: Known, against: Sequence[Rival]) -> Iterator[Flips]:
+def _flips(found: Known, against: Sequence[Rival], columns: Sequence[str]) -> Iterator[Flips]:
     for rival in against:
         if "production" in rival.roles and found.head["against_production"] is not None:
-            yield Flips(rival, found.head["against_production"], judged=True)
+            yield Flips(rival, _ordered(found.head["against_production"], columns), judged=True)
         elif "base" in rival.roles and isinstance(found.paired, Paired) and found.paired.measure is not None:
             yield Flips(rival, found.paired.measure, judged=False)
+
+
+def _ordered(measure: AgainstProduction, columns: Sequence[str]) -> AgainstProduction:
+    """Return *measure* with its examples' inputs in the order in which they are declared: records sort their keys."""
+
+    def ordered(examples: Sequence[FlipExample]) -> list[FlipExample]:
+        return [
+            {**one, "inputs": {name: one["inputs"][name] for name in columns if name in one["inputs"]} | one["inputs"]}
+            for one in examples
+        ]
+
+    return {**measure, "broken": ordered(measure["broken"]), "fixed": ordered(measure["fixed"])}
 
 
 def _own(paired: Paired | NotPaired | None) -> dict[str, Grid]:

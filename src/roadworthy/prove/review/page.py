@@ -34,9 +34,18 @@ _SECTIONS = (
     ("complexity", "Complexity"),
     ("stages", "Stages"),
 )
+_FEW = 8  # checks of a section that passed and are all shown
 _MIDDLE, _REACH = 60.0, 52.0  # of the interval glyph's 120 units
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _WIDE = 1000.0  # units of the balance bar
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    title: str
+    tally: str
+    shown: Sequence[CheckRow]
+    folded: Sequence[CheckRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +129,22 @@ def _plots(comparison: Comparison) -> dict[str, list[Plot]]:
     return {place: [plot for plot in found if plot is not None] for place, found in drawn.items()}
 
 
-def _groups(rows: Sequence[CheckRow]) -> list[tuple[str, list[CheckRow]]]:
-    order = {"failed": 0, "not_run": 1, "passed": 2}
+def _groups(rows: Sequence[CheckRow]) -> list[_Group]:
     return [
-        (title, sorted(found, key=lambda row: order[row.check.verdict]))
+        _group(title, found)
         for section, title in SECTIONS.items()
         if (found := [row for row in rows if row.check.section == section])
     ]
+
+
+def _group(title: str, rows: Sequence[CheckRow]) -> _Group:
+    """Put first what failed, then what was not run; of much that passed as before, fold away all."""
+    order = {"failed": 0, "not_run": 1, "passed": 2}
+    ordered = sorted(rows, key=lambda row: order[row.check.verdict])
+    quiet = [row for row in ordered if row.check.verdict == "passed" and row.before in {None, "passed"}]
+    if len(quiet) <= _FEW:
+        return _Group(title, _tally(rows), ordered, [])
+    return _Group(title, _tally(rows), [row for row in ordered if row not in quiet], quiet)
 
 
 @cache
@@ -158,7 +176,6 @@ def _environment() -> Environment:
         balance=_balance,
         precision=_precision,
         recall=_recall,
-        tally=_tally,
         flip_words=words.flips,
         decision=words.decision,
         score=_score,

@@ -48,7 +48,7 @@ def plain(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return number(value)
+            return _minus(f"{value:.6g}")
         case int() | str():
             return str(value)
         case _:
@@ -80,9 +80,10 @@ def signed(value: float | None) -> str:
 
 
 def _decimals(value: float) -> int:
+    """Return how many decimals show a value that is not 0 as something else than 0, three if they do, at most five."""
     if abs(value) >= 100:  # noqa: PLR2004 - three digits stand before the point already
         return 1
-    return 3 if value == 0 or abs(value) >= 0.001 else 5  # noqa: PLR2004 - less would read as zero
+    return next((digits for digits in (3, 4) if value == 0 or round(value, digits) != 0), 5)
 
 
 def percent(share: float | None, digits: int = _SHARE_DIGITS) -> str:
@@ -99,10 +100,9 @@ def interval(measure: Interval | None, *, sign: bool = False) -> str:
     """Return the interval in words, e.g. `0.655 to 0.671`; empty when there is none."""
     if measure is None or measure["low"] is None or measure["high"] is None:
         return ""
-    decimals = _decimals(max(abs(measure["low"]), abs(measure["high"])))
-    return " to ".join(
-        _minus(f"{end:{'+' if sign and end else ''},.{decimals}f}") for end in (measure["low"], measure["high"])
-    )
+    ends = (measure["low"], measure["high"])
+    decimals = max(_decimals(end) for end in ends)
+    return " to ".join(_minus(f"{end:{'+' if sign and end else ''},.{decimals}f}") for end in ends)
 
 
 def count(value: float | None) -> str:

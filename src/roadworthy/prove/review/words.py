@@ -134,7 +134,7 @@ def complexity(comparison: Comparison) -> str:
     added = sum(lines.added for lines in comparison.complexity.lines)
     removed = sum(lines.removed for lines in comparison.complexity.lines)
     steps = [_stepped(row) for row in comparison.complexity.counts if row.after != row.before]
-    lines = f"{count(added)} lines added, {count(removed)} removed"
+    lines = f"{plural(added, 'line')} added, {count(removed)} removed"
     return f"{lines}; {_listed(steps)}." if steps else f"{lines}; no feature, stage or dependency came or went."
 
 
@@ -204,7 +204,8 @@ def _line_tile(comparison: Comparison) -> Tile:
     added = sum(lines.added for lines in comparison.complexity.lines)
     removed = sum(lines.removed for lines in comparison.complexity.lines)
     steps = [_stepped(row) for row in comparison.complexity.counts if row.after != row.before]
-    return Tile("complexity", "lines", _step(added - removed), ", ".join(steps) or "nothing else came or went")
+    figure = f"+{added:,} \N{MINUS SIGN}{removed:,}"
+    return Tile("complexity", "lines", figure, ", ".join(steps) or "nothing else came or went")
 
 
 def _step(amount: int) -> str:

@@ -60,7 +60,7 @@
   // On paper nothing can be opened: every closed part is opened for it, and closed again.
   let opened = [];
   window.addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("main details:not([open]):not(.numbers)")];
+    opened = [...document.querySelectorAll("main details:not([open]):not(.numbers):not(.folded)")];
     for (const part of opened) part.open = true;
   });
   window.addEventListener("afterprint", () => {
