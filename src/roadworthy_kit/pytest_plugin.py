@@ -63,8 +63,7 @@ class RemoteModel:
 
 
 def _frame_of(rows: Any, inputs: list[str], kind: str) -> Any:
-    if kind == "pandas":
-        return rows[inputs].reset_index(drop=True)
+    """Return what a worker would give the model: whatever frame the rows come in, they cross as columns."""
     named, _ = answer.read(rows[inputs].reset_index(drop=True), inputs)
     tensors, buffers = columns.encode(named)
     return columns.build(kind, columns.decode(tensors, memoryview(b"".join(buffers))))
@@ -89,7 +88,15 @@ def _read(path: str) -> Any:
     except ModuleNotFoundError:
         return pd.read_parquet(path)
     with duckdb.connect() as connection:
-        return connection.read_parquet(path).df()
+        return _plain(connection.read_parquet(path).df())
+
+
+def _plain(frame: Any) -> Any:
+    """Return *frame* with numbers as numpy has them: where one is missing, they are floats with NaN."""
+    kinds = {name: str(frame[name].dtype) for name in frame.columns}
+    whole = {name for name, kind in kinds.items() if kind.startswith(("Int", "UInt")) and not frame[name].isna().any()}
+    nullable = [name for name, kind in kinds.items() if kind.startswith(("Int", "UInt", "Float"))]
+    return frame.astype({name: "int64" if name in whole else "float64" for name in nullable})
 
 
 @pytest.fixture(scope="session")

@@ -104,10 +104,14 @@ def _show(outcome: Outcome, *, verbose: bool) -> None:
     seconds = proof.measures.get("seconds")
     if verbose and isinstance(seconds, dict):
         click.echo("Took " + ", ".join(f"{part} {taken:.1f} s" for part, taken in seconds.items()) + ".")
-    passed = sum(1 for check in proof.checks if check.verdict == "passed")
-    not_run = sum(1 for check in proof.checks if check.verdict == "not_run")
-    said = f"{passed} of {len(proof.checks)} checks passed"
-    click.secho(f"{said}, {not_run} not run." if not_run else f"{said}.", fg="green" if proof.passed else None)
+    click.echo()
+    click.secho(f"{len(proof.checks)} checks: {_counted(proof.checks)}.", fg="green" if proof.passed else "red")
+
+
+def _counted(checks: Sequence[Check]) -> str:
+    words = {"passed": "passed", "failed": "failed", "not_run": "not run"}
+    counts = {word: sum(1 for check in checks if check.verdict == verdict) for verdict, word in words.items()}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def _heading(proof: Proof) -> str:
@@ -118,9 +122,8 @@ def _heading(proof: Proof) -> str:
 
 
 def _section(title: str, checks: Sequence[Check], *, verbose: bool) -> None:
-    passed = [check for check in checks if check.verdict == "passed"]
     click.echo()
-    click.secho(f"{title}: {len(passed)} of {len(checks)} passed", bold=True)
+    click.secho(f"{title}: {_counted(checks)}", bold=True)
     for check in checks:
         if verbose or len(checks) <= _FEW or check.verdict != "passed":
             _check(check, verbose=verbose)

@@ -42,6 +42,8 @@ class Probe:
         """Return what was found and what is asked, in a sentence."""
         if found is None:
             return f"{self.what}: nothing to measure, there are no values."
+        if self.at_most == 0 and self.at_least is None:
+            return f"{self.what}: {self._number(found)}; none may be." if found else f"{self.what}: none."
         bounds = [
             f"{word} {self._number(bound)}"
             for word, bound in (("at least", self.at_least), ("at most", self.at_most))
