@@ -24,8 +24,10 @@ from roadworthy.build.pipeline.graph import Graph, build
 from roadworthy.build.pipeline.inputs import Setting, absent
 from roadworthy.build.pipeline.job import Job, silent
 from roadworthy.build.pipeline.named import unnamed
+from roadworthy.build.pipeline.perform import LOCKS
 from roadworthy.build.pipeline.stage import covers
 from roadworthy.build.workplace.aside import Session, recover
+from roadworthy.build.workplace.lock import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +86,7 @@ def run(local: Local, wishes: Wishes | None = None) -> Run:
     began, started = time.monotonic(), datetime.now(UTC)
     project = declared(local)
     recover(local.ledger.state)
+    sweep(local.ledger.state / LOCKS)
     python = prepare(project.profile.environment, local.folder, local.ledger.state, wishes.note)
     whole = graph_of(project, local.ledger)
     graph = whole.only(whole.closure(whole.targets(wishes.targets)))

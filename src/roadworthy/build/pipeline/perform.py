@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from roadworthy.build.pipeline.made import Made
     from roadworthy.build.pipeline.stage import Out, Stage
     from roadworthy.build.pipeline.trace import Opened
+    from roadworthy.ledger.ledger import Ledger
     from roadworthy.ledger.objects.item import Item
 
+LOCKS = "work/locks"
 _LINES = 20  # of a log in an error
 _NOT_FOUND = 127  # a shell's status for a command that is not there
 
@@ -97,7 +99,7 @@ def perform(job: Job, stage: Stage, made: Mapping[str, Item], watch: Watch) -> S
         Conflict: Another process changed its inputs meanwhile.
         StorageError: The disk is full, or a folder is read-only.
     """
-    locks = job.setting.ledger.state / "work" / "locks"
+    locks = job.setting.ledger.state / LOCKS
     with contextlib.ExitStack() as stack:
         for name in job.setting.graph.upstream[
             stage.name
@@ -145,12 +147,25 @@ def _taken(job: Job, stage: Stage, key: str, parts: Parts) -> StageRun | None:
             for path, item in made.outputs.items():
                 tree.checkout(item, job.setting.folder / path, ledger.objects, ledger.files)
         except (NotFound, IntegrityError):
-            records.forget(ledger, key, made)
+            _let_go(ledger, key, made)
             return None
         why = f"{RESTORED}; its outputs were restored"
     _remember(job, stage, key, parts)
     _declared(job, stage, made.notes)
     return cached(key, made, why)
+
+
+def _let_go(ledger: Ledger, key: str, made: Made) -> None:
+    """Forget what *key* gave, and remove what is damaged of it, so that the stage can write it anew."""
+    records.forget(ledger, key, made)
+    for item in made.outputs.values():
+        addresses = [item.address]
+        with contextlib.suppress(NotFound, IntegrityError):
+            addresses += [one.address for one in tree.listing(item, ledger.objects).values()]
+        for address in addresses:
+            if address in ledger.objects and not ledger.objects.holds(address):
+                with storage_errors(ledger.objects.path(address)):
+                    ledger.objects.path(address).unlink(missing_ok=True)
 
 
 def _remember(job: Job, stage: Stage, key: str, parts: Parts) -> None:

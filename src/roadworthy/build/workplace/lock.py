@@ -40,19 +40,21 @@ def held(path: Path, *, shared: bool = False, waiting: Callable[[], None]) -> It
         os.close(handle)
 
 
-def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock *path*."""
-    try:
+def sweep(folder: Path) -> None:
+    """Remove the files of locks in *folder* whose holders were killed."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            _sweep_one(folder / entry.name)
+
+
+def _sweep_one(path: Path) -> None:
+    with contextlib.suppress(OSError):
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+        try:
+            if _try(handle, fcntl.LOCK_EX) and _is_still(path, handle):
+                path.unlink()
+        finally:
+            os.close(handle)
 
 
 def _taken(path: Path, how: int, waiting: Callable[[], None]) -> int:

@@ -1,0 +1,116 @@
+"""What the commands of the pipeline say: run, status, why, params, metrics."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from toy_pipeline import Toy, make_toy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
+    """A project with two stages."""
+    return make_toy(tmp_path / "toy", monkeypatch)
+
+
+def test_run_tells_what_ran_and_why(toy: Toy) -> None:
+    """Each stage gets a line, on standard error; the run is summed up on standard output, or is one JSON document."""
+    first = toy.cli("run")
+    again = toy.cli("run", "--json")
+    document = json.loads(again.stdout)
+
+    assert "prepare: runs (not run before)" in first.stderr
+    assert "2 of 2 stages ran" in first.stdout
+    assert "train: cached (nothing changed)" in again.stderr
+    assert list(document["stages"]) == ["prepare", "train"]
+    assert document["address"].startswith("blake3:")
+    assert document["dirty"] == []
+
+
+def test_status_tells_what_a_run_would_do(toy: Toy) -> None:
+    """Before the first run, after it, and after a change: nothing is run by looking."""
+    before = toy.cli("status")
+    toy.run()
+    after = toy.cli("status")
+    toy.write("src/toy/prepare.py", "raise SystemExit('never run by status')\n")
+    changed = json.loads(toy.cli("status", "--json").stdout)
+
+    assert "prepare: would run (not run before)" in before.stdout
+    assert "train: may run (when prepare has run)" in before.stdout
+    assert "2 of 2 stages are as recorded." in after.stdout
+    assert "toy on main" in after.stdout
+    assert changed["changed"] == ["src/toy/prepare.py"]
+    assert changed["stages"]["prepare"] == {"state": "run", "why": "src/toy/prepare.py changed"}
+    assert changed["stages"]["train"]["state"] == "perhaps"
+
+
+def test_why_tells_every_part_that_changed(toy: Toy) -> None:
+    """A stage that would run has its changes listed; one that would not says why it ran last."""
+    toy.run()
+    unchanged = toy.cli("why", "train")
+    toy.write("params.yaml", "prepare: {copies: 2}\ntrain: {seed: 5, deep: {rate: 0.1}}\n")
+    toy.write("src/toy/shared.py", "def shout(text):\n    return text\n")
+    changed = toy.cli("why", "train")
+    unknown = toy.cli("why", "trane")
+
+    assert "train would not run: nothing changed." in unchanged.stdout
+    assert "it ran: not run before." in unchanged.stdout
+    assert [line.strip() for line in changed.stdout.splitlines()[1:]] == [
+        "train.seed: 1 → 5",
+        "train.deep.rate: 0.5 → 0.1",
+        "src/toy/shared.py changed",
+    ]
+    assert unknown.returncode == 1
+    assert "prepare, train" in unknown.stderr
+
+
+def test_params_are_compared_with_a_revision(toy: Toy) -> None:
+    """Parameters that differ are shown with both values; that nothing differs is said."""
+    same = toy.cli("params", "diff")
+    toy.write("params.yaml", "prepare: {copies: 2}\ntrain: {seed: 5, name: x}\n")
+    rows = json.loads(toy.cli("params", "diff", "main", "--json").stdout)
+    wrong = toy.cli("params", "diff", "no-such-branch")
+
+    assert "The params are those of HEAD." in same.stdout
+    assert {(row["name"], row["before"], row["after"], row["change"]) for row in rows} == {
+        ("train.seed", 1, 5, 4.0),
+        ("train.deep.rate", 0.5, None, None),
+        ("train.name", None, "x", None),
+    }
+    assert wrong.returncode == 1
+
+
+def test_metrics_are_compared_with_the_run_of_a_revision(toy: Toy) -> None:
+    """Metrics that git does not hold come from the recorded run of the revision; without one, that is said."""
+    without = toy.cli("metrics", "diff")
+    toy.run()
+    toy.write("rows.csv", "a,b\nc,d\n")
+    toy.commit()
+    toy.run()
+    rows = json.loads(toy.cli("metrics", "diff", "HEAD~1", "--json").stdout)
+    table = toy.cli("metrics", "diff", "HEAD~1", "--all")
+
+    assert without.returncode == 1
+    assert "roadworthy run" in without.stderr
+    assert rows == [{"file": "build/metrics.json", "name": "rows", "before": 8, "after": 16, "change": 8.0}]
+    assert "auc" in table.stdout
+
+
+def test_broken_declarations_are_reported_before_anything_runs(toy: Toy) -> None:
+    """A fault in a declared file, or a reference to nothing, is an error of its own."""
+    toy.write("pipeline.yaml", "apiVersion: roadworthy/v1alpha1\nstages:\n  a: {cmd: 'echo ${train.sed}', outz: [x]}\n")
+    fault = toy.cli("run")
+    toy.stages({"a": {"cmd": "echo ${train.sed}", "outs": ["x"]}})
+    reference = toy.cli("run")
+
+    assert fault.returncode == 2
+    assert "outz" in fault.stderr
+    assert reference.returncode == 1
+    assert "Stage a: ${train.sed} refers to nothing" in reference.stderr
+    assert "Did you mean `train.seed`?" in reference.stderr
