@@ -18,6 +18,8 @@ from roadworthy.prove.review.gates import gates, outcome
 if TYPE_CHECKING:
     from roadworthy.prove.measures import Interval
 
+FINE = Check("data", "keys", "passed", "Fine.")
+
 
 def proof(*checks: Check, dirty: bool = False, production: str | None = None) -> Proof:
     """Return a proof of *checks* that measured nothing."""
@@ -93,7 +95,8 @@ def test_a_failed_check_blocks_and_is_named() -> None:
 
 def test_what_was_not_run_is_told_and_blocks_nothing() -> None:
     """A check that was not run is no refusal, and stands among the notes."""
-    head = Evidence(Side("x", "b" * 40), proof=proof(Check("stress", "feed down", "not_run", "No rows.")))
+    checks = (FINE, Check("stress", "feed down", "not_run", "No rows."))
+    head = Evidence(Side("x", "b" * 40), proof=proof(*checks))
     found = compare(Evidence(Side("main", "a" * 40)), head, ())
 
     assert found.outcome == "ready"
@@ -102,7 +105,15 @@ def test_what_was_not_run_is_told_and_blocks_nothing() -> None:
 
 def test_a_run_that_its_commit_does_not_hold_is_refused() -> None:
     """A proof of a dirty run cannot be merged on."""
-    assert outcome(gates(proof(dirty=True), None)) == "blocked"
+    assert outcome(gates(proof(FINE, dirty=True), None)) == "blocked"
+
+
+@pytest.mark.parametrize("checks", [(), (Check("stress", "feed down", "not_run", "No rows."),)])
+def test_a_proof_that_proves_nothing_is_refused(checks: tuple[Check, ...]) -> None:
+    """Where no check was run there is nothing to be green about."""
+    [refused] = [gate for gate in gates(proof(*checks), None) if gate.verdict == "failed"]
+
+    assert refused.name == "something was tested"
 
 
 @pytest.mark.parametrize(("tested", "deployed", "expected"), [
@@ -110,7 +121,7 @@ def test_a_run_that_its_commit_does_not_hold_is_refused() -> None:
 ])  # fmt: skip
 def test_a_test_against_another_production_is_refused(tested: str | None, deployed: str | None, expected: str) -> None:
     """What was deployed since the test was made must be tested against."""
-    assert outcome(gates(proof(production=tested), deployed)) == expected
+    assert outcome(gates(proof(FINE, production=tested), deployed)) == expected
 
 
 def test_an_untested_base_is_said_not_hidden() -> None:

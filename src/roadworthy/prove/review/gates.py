@@ -28,9 +28,9 @@ SECTIONS = {
 def gates(proof: Proof, deployed: str | None) -> tuple[Gate, ...]:
     """Return every gate: the run is of the commit alone, and was held against what is *deployed* in production now.
 
-    Then each section of tests; or, of one that failed, each check that did.
+    Then that anything was tested at all; then each section of tests; or, of one that failed, each check that did.
     """
-    return (_committed(proof), *_current(proof, deployed), *_sections(proof))
+    return (_committed(proof), *_current(proof, deployed), *_something(proof), *_sections(proof))
 
 
 def outcome(found: Sequence[Gate]) -> Outcome:
@@ -55,6 +55,13 @@ def _current(proof: Proof, deployed: str | None) -> Iterator[Gate]:
         held = f"held against {proof.production}" if proof.production else "tested before anything was in production"
         reason = f"{deployed} is in production now, and this was {held}. Run `roadworthy test` again."
         yield Gate("Production", "tested against what is deployed", "failed", reason)
+
+
+def _something(proof: Proof) -> Iterator[Gate]:
+    """Refuse a proof that proves nothing: a green without a test is vacuous."""
+    if all(check.verdict == "not_run" for check in proof.checks):
+        reason = "No check was run. Write what must hold in requirements.yaml and contracts/, then test again."
+        yield Gate("Tests", "something was tested", "failed", reason)
 
 
 def _sections(proof: Proof) -> Iterator[Gate]:

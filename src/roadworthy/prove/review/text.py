@@ -48,7 +48,7 @@ def plain(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return _minus(f"{value:.6g}")
+            return _minus(f"{value:.5g}")
         case int() | str():
             return str(value)
         case _:

@@ -26,7 +26,7 @@ def headline(comparison: Comparison) -> str:
     """Return the verdict in one line."""
     refused = len(refusals(comparison))
     if comparison.outcome == "ready":
-        return "Ready to merge: no test says no"
+        return "Ready to merge: every test that ran passed"
     return f"Not ready to merge: {plural(refused, 'test')} {'says' if refused == 1 else 'say'} no"
 
 
