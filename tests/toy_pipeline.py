@@ -116,11 +116,11 @@ def make_toy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     toy.write(
         "src/toy/train.py",
         """
-        import json
+        import json, re
         from pathlib import Path
         from toy.shared import shout
         rows = Path("build/rows.txt").read_text()
-        seed = Path("params.yaml").read_text().split("seed: ")[1].split(",")[0]
+        seed = re.search(r"seed: (\\d+)", Path("params.yaml").read_text())[1]
         Path("build/model").mkdir()
         Path("build/model/weights").write_text(shout(rows) + seed)
         Path("build/metrics.json").write_text(json.dumps({"auc": 0.7, "rows": len(rows)}))
