@@ -29,12 +29,20 @@ def numbers(values: Iterable[object]) -> np.ndarray:
     return np.asarray(values, dtype=float)
 
 
+def codes(values: Iterable[object]) -> tuple[list[str], np.ndarray]:
+    """Return the different values as they are spelled, in order, and for each value its place among them."""
+    spellings = {value: spelled(value) for value in set(values)}
+    names = sorted(set(spellings.values()))
+    places = {value: names.index(name) for value, name in spellings.items()}
+    return names, np.array([places[value] for value in values])
+
+
 def late_shares(values: np.ndarray, late: np.ndarray, smoothing: float) -> dict[str, float]:
     """Return the late share of each value, drawn towards the overall share as if by *smoothing* more rows."""
-    names, place = np.unique([spelled(value) for value in values], return_inverse=True)
+    names, place = codes(values)
     flights, lates = np.bincount(place), np.bincount(place, weights=late)
     shares = (lates + smoothing * late.mean()) / (flights + smoothing)
-    return dict(zip(names.tolist(), shares.tolist(), strict=True))
+    return dict(zip(names, shares.tolist(), strict=True))
 
 
 def matrix(rows: Rows, shares: Mapping[str, Mapping[str, float]]) -> np.ndarray:

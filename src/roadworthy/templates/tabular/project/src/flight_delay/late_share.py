@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from flight_delay.encode import look_up, numbers, spelled
+from flight_delay.encode import codes, look_up, numbers
 from flight_delay.tables import Rows
 
 HOURS = 24
@@ -31,14 +31,14 @@ class LateShare:
         """Count; nothing in it is random, whatever the *seed*."""
         del seed
         late, hour = np.asarray(rows["late"], dtype=float), np.asarray(rows["hour"], dtype=int)
-        names, carrier = np.unique([spelled(value) for value in rows["carrier"]], return_inverse=True)
+        names, carrier = codes(rows["carrier"])
         overall, smoothing = float(late.mean()), parameters["smoothing"]
         by_hour = _shares(hour, late, np.full(HOURS, overall), smoothing)
         by_both = _shares(carrier * HOURS + hour, late, np.tile(by_hour, len(names)), smoothing)
         return {
             "overall": overall,
             "hours": by_hour.tolist(),
-            "carriers": dict(zip(names.tolist(), by_both.reshape(-1, HOURS).tolist(), strict=True)),
+            "carriers": dict(zip(names, by_both.reshape(-1, HOURS).tolist(), strict=True)),
         }
 
 
