@@ -19,7 +19,7 @@ from roadworthy.ledger.objects.folder import DirectoryStore
 from roadworthy.ledger.objects.write import sweep, write_bytes, write_once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NOBODY = 65534
 
@@ -64,6 +64,12 @@ def damage(path: Path) -> None:
     path.write_bytes(data)
 
 
+def pass_on(store: DirectoryStore, other: DirectoryStore, address: Address) -> None:
+    """Copy an object from one store to another."""
+    with store.open(address) as stream:
+        other.put_from(stream, address)
+
+
 def leftovers(folder: Path) -> list[Path]:
     """Return the unfinished files below *folder*."""
     return list(folder.rglob("*.aside"))
@@ -83,22 +89,40 @@ def test_what_was_put_is_got(data: bytes) -> None:
         assert store.holds(address)
 
 
-def test_damaged_bytes_are_refused(store: DirectoryStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize("use", ["get", "copy", "pass on"])
+def test_damaged_bytes_are_refused(store: DirectoryStore, tmp_path: Path, use: str) -> None:
     """A changed file is never handed out as if it were the object: not read, not copied, not passed on."""
     address = store.put(b"rows")
     damage(store.path(address))
     other = DirectoryStore(tmp_path / "other")
+    uses: dict[str, Callable[[], object]] = {
+        "get": lambda: store.get(address),
+        "copy": lambda: store.copy_to(address, tmp_path / "copy"),
+        "pass on": lambda: pass_on(store, other, address),
+    }
 
     with pytest.raises(IntegrityError, match="holds other bytes"):
-        store.get(address)
-    with pytest.raises(IntegrityError, match="holds other bytes"):
-        store.copy_to(address, tmp_path / "copy")
-    with store.open(address) as stream, pytest.raises(IntegrityError, match="holds other bytes"):
-        other.put_from(stream, address)
+        uses[use]()
     assert not store.holds(address)
     assert not (tmp_path / "copy").exists()
     assert list(other) == []
     assert leftovers(tmp_path) == []
+
+
+def test_what_was_found_damaged_is_no_longer_kept(store: DirectoryStore) -> None:
+    """After damage came to light, the object counts as missing, so that whoever has the bytes brings them again."""
+    address = store.put(b"rows")
+    damage(store.path(address))
+    with pytest.raises(IntegrityError):
+        store.get(address)
+
+    assert address not in store
+    assert list(store) == []
+    with pytest.raises(NotFound):
+        store.get(address)
+    store.put(b"rows")
+    assert store.get(address) == b"rows"
+    assert len(list((store.root / "damaged").iterdir())) == 1
 
 
 def test_damage_is_mended_by_putting_again(store: DirectoryStore) -> None:

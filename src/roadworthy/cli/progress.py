@@ -12,16 +12,17 @@ import click
 if TYPE_CHECKING:
     from types import TracebackType
 
-_FIRST_AFTER_S, _EVERY_S, _EVERY_LINE_S = 2.0, 0.5, 10.0
+_EVERY_S, _EVERY_LINE_S = 0.5, 10.0
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 class Progress:
-    """Shows *label* and how far it went, from the third second on, until the block ends."""
+    """Shows *label* and how far it went until the block ends, if that takes more than *after* seconds."""
 
-    def __init__(self, label: str, total: int | None = None) -> None:
+    def __init__(self, label: str, total: int | None = None, *, after: float = 2.0) -> None:
         self.label = label
         self._total = total
+        self._after = after
         self._done = 0
         self._began = time.monotonic()
         self._ended = threading.Event()
@@ -54,7 +55,7 @@ class Progress:
 
     def _show(self) -> None:
         on_terminal = sys.stderr.isatty()
-        wait = _FIRST_AFTER_S
+        wait = self._after
         while not self._ended.wait(wait):
             self._shown = True
             click.echo(f"\r\033[K{self.line()}" if on_terminal else self.line(), nl=not on_terminal, err=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
 import re
+import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +30,11 @@ _OTHER_THINGS = {errno.ELOOP, errno.EMLINK, errno.ENOTDIR, errno.EISDIR, errno.E
 
 @dataclass(frozen=True, slots=True)
 class DirectoryStore:
-    """Keeps bytes in files under *root*; satisfies `ObjectStore`. No symlink below *root* is followed."""
+    """Keeps bytes in files under *root*; satisfies `ObjectStore`. No symlink below *root* is followed.
+
+    An object that is found damaged when it is needed is set aside, under `damaged/`: it is then no longer kept, so that
+    whoever brings the bytes again (a fetch, a stage that runs again) mends it.
+    """
 
     root: Path
 
@@ -66,6 +72,7 @@ class DirectoryStore:
         with self.open(address) as stream:
             data = stream.read()
         if (found := Address.of(data)) != address:
+            self._set_aside(address)
             raise _damaged(self.path(address), address, found)
         return data
 
@@ -90,7 +97,11 @@ class DirectoryStore:
                 stream.seek(0)
                 _copy(stream, file, address, self.path(address))
 
-            write_whole(path, pour, aside=self.root / "aside")
+            try:
+                write_whole(path, pour, aside=self.root / "aside")
+            except IntegrityError:
+                self._set_aside(address)
+                raise
 
     def holds(self, address: Address) -> bool:
         """Whether the bytes are kept here undamaged: they are read."""
@@ -99,6 +110,16 @@ class DirectoryStore:
                 return hash_of(stream) == address
         except (NotFound, IntegrityError):
             return False
+
+    def _set_aside(self, address: Address) -> None:
+        place = self.root / "damaged" / f"{address.digest}-{secrets.token_hex(4)}"
+        with contextlib.suppress(OSError, StorageError):  # in a read-only folder it stays where it is
+            place.parent.mkdir(exist_ok=True)
+            self.path(address).rename(place)
+            with open_plain(place) as stream:
+                mended = hash_of(stream) == address
+            if mended:  # by somebody else, just before it was taken away
+                place.rename(self.path(address))
 
     def __contains__(self, address: object) -> bool:
         return isinstance(address, Address) and self.path(address).is_file()

@@ -1,0 +1,103 @@
+"""The history as the command shows it, of any day."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from roadworthy.app.history import moment
+from roadworthy.app.local import Local, open_local
+from roadworthy.cli.history import command
+from roadworthy.errors import NotAProject, NotARepository, UsageError
+from roadworthy.ledger.versions.read import record_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Local:
+    """Return a project with v1.0.0, deployed the day after its release, and a tag that claims v2.0.0."""
+    (tmp_path / "profile.yaml").write_text("apiVersion: roadworthy/v1alpha1\nproject: toy\n")
+    (tmp_path / "pipeline.yaml").write_text("apiVersion: roadworthy/v1alpha1\n")
+    for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "first"]):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    local = open_local()
+    body = {"model": "delay", "version": "v1.0.0", "tag": "delay@v1.0.0", "commit": local.repo.head()}
+    version = local.ledger.keep("version", body)
+    local.repo.create_tag("delay@v1.0.0", "HEAD", record_line(version), AT)
+    tag = "delay#production#1"
+    placed = {"model": "delay", "environment": "production", "number": 1, "tag": tag, "local": True, "rollback": False}
+    deployed = local.ledger.keep("deployment", {**placed, "version": "v1.0.0", "version_record": version})
+    local.repo.create_tag(tag, "HEAD", record_line(deployed), AT + timedelta(days=1))
+    local.repo.create_tag("delay@v2.0.0", "HEAD", record_line(version), AT)
+    return local
+
+
+def say(*arguments: str) -> str:
+    """Run the command and return what it printed."""
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.stdout
+
+
+@pytest.mark.usefixtures("local")
+def test_the_history_is_told_with_what_does_not_count() -> None:
+    """Versions, where they are, deployments, and claims that do not count with their reason."""
+    text = say()
+
+    assert "v1.0.0" in text
+    assert "in production" in text
+    assert "#1    2026-02-01 12:00 UTC  v1.0.0, local" in text
+    assert "ignored delay@v2.0.0: its record says tag" in text
+
+
+@pytest.mark.usefixtures("local")
+def test_a_day_means_its_end_and_before_it_nothing_was() -> None:
+    """As of the day of the release, there is a version and no deployment; the day before, nothing."""
+    then = json.loads(say("--as-of", "2026-01-31", "--json"))["delay"]
+    before = json.loads(say("--as-of", "2026-01-30", "--json"))["delay"]
+    now = json.loads(say("--model", "delay", "--json"))["delay"]
+
+    assert [one["version"] for one in then["versions"]] == ["v1.0.0"]
+    assert then["deployments"] == []
+    assert (before["versions"], before["ignored"]) == ([], [])
+    assert now["current"] == {"production": "v1.0.0"}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-01-31", 86399),
+        ("2026-01-31T00:00:00", 0),
+        ("2026-01-31T12:00:00+01:00", 11 * 3600),
+        ("2026-01-31 06:30", 6 * 3600 + 1800),
+    ],
+)
+def test_a_moment_is_read_as_people_write_it(text: str, seconds: int) -> None:
+    """A day is its last second; without a zone the time is UTC."""
+    assert moment(text) == datetime(2026, 1, 31, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def test_what_is_no_date_is_a_usage_error() -> None:
+    """A mistyped date is answered with how to write one."""
+    with pytest.raises(UsageError, match="not a date"):
+        moment("yesterday")
+
+
+def test_outside_a_project_or_a_repository_it_is_said(tmp_path: Path) -> None:
+    """A folder without a profile, and a project outside git, are told apart."""
+    with pytest.raises(NotAProject):
+        open_local(tmp_path)
+    (tmp_path / "profile.yaml").write_text("apiVersion: roadworthy/v1alpha1\nproject: toy\n")
+    with pytest.raises(NotARepository):
+        open_local(tmp_path)
+    assert not (tmp_path / ".roadworthy").exists()
