@@ -26,6 +26,7 @@ _MAGIC = b"RWF1"
 _LENGTHS = struct.Struct("<4sIQ")
 _LARGEST = 2 << 30  # bytes of a frame
 _TYPES = {"FP64": np.dtype("<f8"), "INT64": np.dtype("<i8"), "BOOL": np.dtype("?")}
+_NAMES = {"f": "FP64", "i": "INT64", "b": "BOOL"}
 _TIME = "datetime_us"
 
 
@@ -101,12 +102,14 @@ def _tensor(name: str, column: Column, buffers: list[bytes]) -> Header:
         if column.missing is not None:
             texts[column.missing] = None
         return {**tensor, "datatype": "BYTES", "data": texts.tolist()}
-    time_of = {}
+    parameters: Header = {}
     if values.dtype.kind == "M":
-        values, time_of = values.astype("datetime64[us]").astype(np.int64), {"content_type": _TIME}
-    datatype, dtype = next((kind, of) for kind, of in _TYPES.items() if of.kind == values.dtype.kind)
-    buffers.append(values.astype(dtype).tobytes())
-    return {**tensor, "datatype": datatype, "parameters": {"binary_data_size": len(buffers[-1]), **time_of}}
+        values, parameters = values.astype("datetime64[us]").astype(np.int64), {"content_type": _TIME}
+    tensor["datatype"] = _NAMES[values.dtype.kind]
+    buffers.append(values.astype(_TYPES[tensor["datatype"]], copy=False).tobytes())
+    parameters["binary_data_size"] = len(buffers[-1])
+    tensor["parameters"] = parameters
+    return tensor
 
 
 def decode(tensors: Sequence[Header], body: memoryview) -> list[tuple[str, Column]]:

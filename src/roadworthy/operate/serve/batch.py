@@ -10,23 +10,42 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from roadworthy.build.data.table import Column, Table
 from roadworthy.errors import ModelError, WorkerDied, WorkerHung
 from roadworthy.operate.serve import refusal
-from roadworthy.operate.serve.guard import Answer, Guard, answer
+from roadworthy.operate.serve.guard import Answer, Guard, Predictor, answer
 from roadworthy.operate.serve.refusal import Refusal
-
-if TYPE_CHECKING:
-    from roadworthy.operate.serve.crew import Crew
 
 _ROWS = 4096  # of a batch, unless one request holds more
 _JOBS, _QUEUED_ROWS = 2048, 1_000_000  # that may wait
 _QUIET = 1.0  # seconds after which it is seen whether the workers still live
 _LONGEST_PAUSE = 30.0  # between two attempts to start a model that does not
+
+
+class Workers(Protocol):
+    """What answers in a lane: a crew. For one thread at a time."""
+
+    @property
+    def model(self) -> Predictor:
+        """The version's model."""
+
+    @property
+    def baseline(self) -> Predictor | None:
+        """What the guard may fall back to."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether all of them can be asked."""
+
+    def start(self) -> None:
+        """Have all of them running. Raises ModelError. May be repeated."""
+
+    def close(self) -> None:
+        """End all of them. May be repeated."""
 
 
 @dataclass(eq=False, slots=True)
@@ -55,7 +74,7 @@ class Lane:
     """One version's queue, and the thread that asks its workers."""
 
     def __init__(
-        self, crew: Crew, guard: Guard, deliver: Deliver, *, timeout: float, say: Callable[[str], None]
+        self, crew: Workers, guard: Guard, deliver: Deliver, *, timeout: float, say: Callable[[str], None]
     ) -> None:
         """Take over *crew*, which has been started. *deliver* and *say* are called from the lane's thread."""
         self._crew = crew
@@ -76,11 +95,6 @@ class Lane:
     def trouble(self) -> str | None:
         """Why nothing can be answered just now; None when all is well."""
         return self._trouble
-
-    @property
-    def pid(self) -> int | None:
-        """The id of the model's process."""
-        return self._crew.model.pid
 
     def submit(self, job: Job) -> None:
         """Put *job* at the end of the queue.

@@ -31,7 +31,7 @@ _ARTICLE = {"integer": "an integer"}
 
 
 def column(name: str, values: Sequence[Any], wanted: ColumnType | None) -> Column:
-    """Return *values* of JSON as a column; None is missing.
+    """Return *values*, as they are read from JSON, as a column; None is missing.
 
     Args:
         name: The column's name, for the refusal.
@@ -39,26 +39,35 @@ def column(name: str, values: Sequence[Any], wanted: ColumnType | None) -> Colum
         wanted: The declared type; None: whichever all the values have.
 
     Raises:
-        Refusal: A value has another type, is infinite, or too large.
+        Refusal: A value has another type, or is too large.
     """
-    types = set(map(type, values)) - {NoneType}
+    types = set(map(type, values))
+    if types <= {int, float} and wanted in {"number", None}:
+        return Column(np.array(values, dtype=np.float64))  # JSON holds neither NaN nor infinity
+    missing = None
+    if NoneType in types:
+        types.discard(NoneType)
+        missing = np.fromiter((value is None for value in values), np.bool_, len(values))
     kind = wanted or _common(name, types)
     if not types <= _ACCEPTED[kind]:
         raise _wrong(name, kind, values)
-    missing = np.fromiter((value is None for value in values), np.bool_, len(values)) if None in values else None
+    return Column(_typed(name, kind, values), missing)
+
+
+def _typed(name: str, kind: ColumnType, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     match kind:
         case "number":
-            return Column(_numbers(name, values), missing)
+            return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
         case "integer":
-            return Column(_integers(name, values), missing)
+            return _integers(name, values)
         case "boolean":
-            return Column(np.fromiter((value is True for value in values), np.bool_, len(values)), missing)
+            return np.fromiter((value is True for value in values), np.bool_, len(values))
         case "time":
-            return Column(_times(name, values), missing)
+            return _times(name, values)
         case "text":
             texts = np.empty(len(values), dtype=object)
             texts[:] = ["" if value is None else value for value in values]
-            return Column(texts, missing)
+            return texts
 
 
 def _common(name: str, types: set[type]) -> Literal["number", "text", "boolean"]:
@@ -79,17 +88,6 @@ def _wrong(name: str, kind: ColumnType, values: Sequence[Any]) -> Refusal:
     called = _ARTICLE.get(kind, f"a {kind}" if kind != "text" else "text")
     found = _CALLED.get(type(value), type(value).__name__)
     return bad(f"The column `{name}` holds {found} at row {row}, and must be {called}.", f"Send {called}, or null.")
-
-
-def _numbers(name: str, values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    numbers = np.array([math.nan if value is None else value for value in values], dtype=np.float64)
-    if not np.isfinite(numbers).all():
-        row = next((row for row, value in enumerate(values) if value is not None and not math.isfinite(value)), None)
-        if row is not None:
-            raise bad(
-                f"The column `{name}` holds {values[row]} at row {row}.", "Send a number, or null if it is unknown."
-            )
-    return numbers
 
 
 def _integers(name: str, values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -36,11 +36,6 @@ class Seat:
         """Whether a worker sits here that can be asked."""
         return self._worker is not None and self._worker.usable
 
-    @property
-    def pid(self) -> int | None:
-        """The id of the worker's process."""
-        return None if self._worker is None else self._worker.pid
-
     def predict(self, table: Table, *, timeout: float) -> Table:
         """Return the model's outputs for *table*."""
         if self._worker is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -141,7 +142,8 @@ def rows(table: Table) -> list[dict[str, Any]]:
 def plain(values: Column) -> list[Any]:
     """Return a column as values of JSON; times as ISO 8601."""
     found: list[Any] = values.values.astype(str).tolist() if values.values.dtype.kind == "M" else values.values.tolist()
-    missing = values.is_missing()
-    if missing.any():
-        return [None if gone else value for value, gone in zip(found, missing.tolist(), strict=True)]
+    if values.missing is not None:
+        return [None if gone else value for value, gone in zip(found, values.is_missing().tolist(), strict=True)]
+    if values.values.dtype.kind == "f":
+        return [None if math.isnan(value) else value for value in found]
     return found

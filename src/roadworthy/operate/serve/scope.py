@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,9 @@ from roadworthy.declare.contract import ColumnRule
 from roadworthy.declare.requirements import InputRule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from roadworthy.build.data.table import Bools, Column, Table
+    from roadworthy.build.data.table import Column, Table
     from roadworthy.declare.contract import Contract
     from roadworthy.declare.requirements import ColumnType, OutputRule, Requirements
 
@@ -79,30 +80,52 @@ def _set(allowed: tuple[str | float | bool, ...] | None) -> frozenset[str | floa
 
 def reasons(table: Table, rules: Mapping[str, Rule]) -> list[tuple[str, ...]]:
     """Return for each row why it is out of scope; an empty tuple when it is not."""
-    found: list[list[str]] = [[] for _ in range(len(table))]
+    found: dict[int, list[str]] = {}
+    numbers = [name for name in rules if table[name].values.dtype.kind in "fi"]
+    outside = _columns_outside(table, numbers, rules)
     for name, rule in rules.items():
         column = table[name]
-        missing = column.is_missing()
-        any_missing = bool(missing.any())
-        if any_missing and not rule.missing:
-            _note(found, missing, f"{name} is missing")
-        if rule.min is not None or rule.max is not None:
-            _judge_range(found, name, column, rule, missing)
+        if name in outside or (name not in numbers and not rule.missing):
+            _judge_missing(found, name, column, rule)
+        if name in outside or column.values.dtype.kind == "M":
+            _judge_range(found, name, column, rule)
         if rule.allowed is not None or rule.pattern is not None:
-            _judge_values(found, name, column, rule, missing)
-    return [tuple(one) for one in found]
+            _judge_values(found, name, column, rule)
+    return [tuple(found[row]) if row in found else () for row in range(len(table))]
 
 
-def _judge_range(found: list[list[str]], name: str, column: Column, rule: Rule, missing: Bools) -> None:
-    values = column.values
+def _columns_outside(table: Table, names: Sequence[str], rules: Mapping[str, Rule]) -> set[str]:
+    """Return which columns of numbers hold a value out of range, or miss one: seen all at once, for most have none."""
+    if not names:
+        return set()
+    matrix = np.column_stack([table[name].values for name in names])
+    low = [_number(rules[name].min, -math.inf) for name in names]
+    high = [_number(rules[name].max, math.inf) for name in names]
+    # False for NaN, too.
+    inside: list[bool] = np.logical_and.reduce((matrix >= low) & (matrix <= high)).tolist()
+    return {name for name, good in zip(names, inside, strict=True) if not good or table[name].missing is not None}
+
+
+def _number(bound: float | str | None, otherwise: float) -> float:
+    return bound if isinstance(bound, int | float) else otherwise
+
+
+def _judge_missing(found: dict[int, list[str]], name: str, column: Column, rule: Rule) -> None:
+    if not rule.missing:
+        for row in np.flatnonzero(column.is_missing()).tolist():
+            found.setdefault(row, []).append(f"{name} is missing")
+
+
+def _judge_range(found: dict[int, list[str]], name: str, column: Column, rule: Rule) -> None:
+    values, missing = column.values, column.is_missing()
     unit = f" {rule.unit}" if rule.unit else ""
     for bound, word in ((rule.min, "below"), (rule.max, "above")):
         limit = _limit(bound, values)
         if limit is None:
             continue
         beyond = np.less(values, limit) if word == "below" else np.greater(values, limit)
-        for row in np.flatnonzero(beyond & ~missing) if beyond.any() else ():
-            found[row].append(f"{name} is {_shown(values[row])}{unit}, {word} {_shown(bound)}")
+        for row in np.flatnonzero(beyond & ~missing).tolist():
+            found.setdefault(row, []).append(f"{name} is {_shown(values[row])}{unit}, {word} {_shown(bound)}")
 
 
 def _limit(bound: float | str | None, values: np.ndarray[tuple[int], np.dtype[np.generic]]) -> Any:
@@ -113,19 +136,17 @@ def _limit(bound: float | str | None, values: np.ndarray[tuple[int], np.dtype[np
     return bound if kind in "fi" and isinstance(bound, int | float) else None
 
 
-def _judge_values(found: list[list[str]], name: str, column: Column, rule: Rule, missing: Bools) -> None:
+def _judge_values(found: dict[int, list[str]], name: str, column: Column, rule: Rule) -> None:
+    missing = None if column.missing is None else column.missing.tolist()
     for row, value in enumerate(column.values.tolist()):
-        if missing[row]:
+        if missing is not None and missing[row]:
             continue
         if rule.allowed is not None and value not in rule.allowed:
-            found[row].append(f"{name} is {_shown(value)}, which is not among the values allowed")
+            found.setdefault(row, []).append(f"{name} is {_shown(value)}, which is not among the values allowed")
         elif rule.pattern is not None and isinstance(value, str) and not rule.pattern.fullmatch(value):
-            found[row].append(f"{name} is {_shown(value)}, which is not of the form {rule.pattern.pattern}")
-
-
-def _note(found: list[list[str]], rows: Bools, reason: str) -> None:
-    for row in np.flatnonzero(rows):
-        found[row].append(reason)
+            found.setdefault(row, []).append(
+                f"{name} is {_shown(value)}, which is not of the form {rule.pattern.pattern}"
+            )
 
 
 def _shown(value: object) -> str:
