@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from roadworthy.app.proving.candidate import Answers, Candidate
     from roadworthy.app.proving.production import Production
     from roadworthy.ledger.objects.address import Address
+    from roadworthy.prove.against_production.compare import Field
     from roadworthy.prove.measures import Measures
 
 _JUNIT = "reports/junit.xml"  # under .roadworthy
@@ -129,7 +130,9 @@ def _model_sections(
     say: Callable[[str], None],
 ) -> None:
     with draft.timing("predictions"):
-        said = answers(bench, candidate, production, stack)
+        said = answers(bench, candidate, stack)
+        field = sections.meeting(bench, candidate, production)
+        said.meet(field, candidate, production)
     with draft.timing("evaluation"):
         say("evaluation")
         checks, draft.measures = sections.evaluation(bench, candidate, said)
@@ -137,15 +140,23 @@ def _model_sections(
     with draft.timing("behaviour and stress"):
         draft.checks += sections.model_tests(bench, candidate, say)
     with draft.timing("against production"):
-        say("against production")
-        floor = noise_floor(bench, production, say)
-        comparison = sections.against_production(bench, candidate, production, floor)
-        draft.checks.append(comparison.check)
-        if draft.measures is not None:
-            draft.measures["against_production"] = comparison.measures
+        _against_production(bench, production, field, draft, say)
     with draft.timing("failure modes"):
         draft.checks += failure_modes.checks(bench, candidate, production)
     draft.predictions = _kept(bench, candidate, said)
+
+
+def _against_production(
+    bench: Bench, production: Production | None, field: Field | Check, draft: _Draft, say: Callable[[str], None]
+) -> None:
+    if isinstance(field, Check) or production is None:
+        draft.checks += [field] if isinstance(field, Check) else []
+        return
+    say("against production")
+    comparison = sections.against_production(bench, production, field, noise_floor(bench, production, say))
+    draft.checks.append(comparison.check)
+    if draft.measures is not None:
+        draft.measures["against_production"] = comparison.measures
 
 
 def _kept(bench: Bench, candidate: Candidate, said: Answers) -> dict[str, Address]:

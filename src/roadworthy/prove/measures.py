@@ -4,9 +4,11 @@ Roles are `candidate`, `baseline` and `production`; a role that could not be mea
 `differences` and left out of `calibration`, `histogram.counts` and `confusion`. Every share is in [0, 1]; no number is
 NaN or infinite (None stands for "not defined here", for example an AUC of rows of one class).
 
-Two sets of rows are in play. Everything but `against_production` is measured on the candidate's own reference rows.
-`against_production` is measured on the rows named in its `rows_of`: production's own frozen reference rows whenever the
-candidate can predict them, so that a change that damages the reference rows cannot hide.
+Two sets of rows are in play. The candidate and the baseline are measured on the candidate's own reference rows.
+Production is measured, and held against the candidate, on the rows named in `against_production.rows_of`: production's
+own frozen reference rows whenever the candidate can predict them, so that a change that damages the reference rows
+cannot hide. That goes for `metrics`, `differences`, `slices`, `calibration`, `histogram` and `confusion` too. While
+both have the same reference rows, it makes no difference.
 """
 
 from __future__ import annotations
@@ -136,9 +138,9 @@ class AgainstProduction(TypedDict):
 class Measures(TypedDict):
     """All of it.
 
-    `differences[other][metric]` is the candidate minus the other role, by a paired bootstrap. `directions` says of each
-    metric which way is better. `decision` is the declared decision in words. `slices`, `calibration` … are empty where
-    the task has none.
+    `differences[other][metric]` is the candidate minus the other role on the same rows, by a paired bootstrap.
+    `directions` says of each metric which way is better. `decision` is the declared decision in words. `slices`,
+    `calibration` … are empty where the task has none.
     """
 
     task: str

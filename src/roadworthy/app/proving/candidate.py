@@ -10,6 +10,7 @@ from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.prove.behaviour.subject import Subject
 from roadworthy.prove.evaluate.quality import Rivals
 from roadworthy.prove.predictor import Predictor
+from roadworthy.prove.proof import Check
 from roadworthy.prove.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from roadworthy.app.proving.production import Production
     from roadworthy.build.data.table import Table
     from roadworthy.ledger.objects.item import Item
+    from roadworthy.prove.against_production.compare import Field
 
 REFERENCE = "reference"
 
@@ -47,15 +49,31 @@ class Candidate:
 
 @dataclass
 class Answers:
-    """What each role said of the candidate's reference rows, and why others said nothing."""
+    """What each role said of the candidate's reference rows, and why others said nothing.
+
+    Production stands in `elsewhere` instead where it is compared with on rows of its own.
+    """
 
     said: dict[str, Table] = field(default_factory=dict)
+    elsewhere: Field | None = None
     roles: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
 
     def rivals(self) -> Rivals:
         """Return what `better_than` may name."""
         return Rivals(self.roles, self.reasons)
+
+    def meet(self, met: Field | Check, candidate: Candidate, production: Production | None) -> None:
+        """Take in what production said of the rows of comparison, or why it said nothing."""
+        if isinstance(met, Check) or production is None:
+            self.reasons["production"] = met.summary if isinstance(met, Check) else "There is none."
+        elif (
+            production.reference == candidate.reference.address
+            and met.production_said.names == met.candidate_said.names
+        ):
+            self.said["production"] = production.model.predict(candidate.subject.rows)
+        else:
+            self.elsewhere = met
 
 
 def open_candidate(bench: Bench, stack: ExitStack) -> Candidate:
@@ -98,20 +116,17 @@ def open_candidate(bench: Bench, stack: ExitStack) -> Candidate:
     return Candidate(artifact, is_baseline, reference, subject, remembered, dataset.key, label)
 
 
-def answers(bench: Bench, candidate: Candidate, production: Production | None, stack: ExitStack) -> Answers:
-    """Return what the candidate, its rivals and production say of the candidate's reference rows."""
-    found = Answers(said={"candidate": candidate.subject.answers})
+def answers(bench: Bench, candidate: Candidate, stack: ExitStack) -> Answers:
+    """Return what the candidate and its rivals say of the candidate's reference rows, production left out."""
+    found = Answers(said={"candidate": candidate.subject.answers}, roles={"production": "production"})
     wanted = bench.requirements
     named = [*(rule.better_than for rule in wanted.quality), *(rule.better_than for rule in wanted.slices)]
-    for name in dict.fromkeys(name for name in (*named, wanted.baseline) if name is not None):
-        role = "baseline" if name == wanted.baseline else name
-        if name == "production":
-            found.roles[name] = name
-        elif role == "baseline" and candidate.is_baseline:
-            found.reasons[name] = "This is the baseline itself: a neutral first launch."
+    for name in dict.fromkeys(name for name in (*named, wanted.baseline) if name not in {None, "production"}):
+        role = "baseline" if name == wanted.baseline else str(name)
+        if role == "baseline" and candidate.is_baseline:
+            found.reasons[str(name)] = "This is the baseline itself: a neutral first launch."
         else:
-            _ask(found, bench, candidate, (name, role), stack)
-    _ask_production(found, candidate, production)
+            _ask(found, bench, candidate, (str(name), role), stack)
     return found
 
 
@@ -124,25 +139,6 @@ def _ask(found: Answers, bench: Bench, candidate: Candidate, named: tuple[str, s
         found.roles[name] = role
     except RoadworthyError as fault:
         found.reasons[name] = f"{name} cannot be asked: {fault}"
-
-
-def _ask_production(found: Answers, candidate: Candidate, production: Production | None) -> None:
-    if production is None:
-        found.reasons["production"] = "There is no version in production yet."
-        return
-    lacking = [name for name in production.model.inputs if name not in candidate.subject.rows]
-    if lacking:
-        found.reasons["production"] = f"The reference rows lack what production is given: {', '.join(lacking)}."
-        return
-    try:
-        said = production.model.predict(candidate.subject.rows)
-    except RoadworthyError as fault:
-        found.reasons["production"] = f"Production cannot be asked: {fault}"
-        return
-    if said.names == candidate.subject.answers.names:
-        found.said["production"] = said
-    else:
-        found.reasons["production"] = f"Production returns other columns: {', '.join(said.names)}."
 
 
 def _is_baseline(bench: Bench, artifact: Item) -> bool:

@@ -61,14 +61,33 @@ def _files(bench: Bench, rules: Contract) -> dict[str, Path]:
     return {path: folder / path for path in spoken if (folder / path).is_file()} | named
 
 
+def meeting(bench: Bench, candidate: Candidate, production: Production | None) -> Field | Check:
+    """Return what the candidate and production say of the rows of comparison; or the check that says why not."""
+    name = "flips" if production is None else f"flips against {production.name}"
+    if production is None:
+        return Check("against_production", name, "not_run", "There is no version in production yet.")
+    if candidate.label is None:
+        return Check("against_production", name, "not_run", "The reference rows have no label.")
+    ours = compare.Model(
+        bench.requirements, candidate.remembered, candidate.subject.rows, candidate.label, candidate.key
+    )
+    try:
+        found = compare.meet(production.model, ours)
+    except RoadworthyError as fault:
+        return Check("against_production", name, "failed", str(fault), {"error": type(fault).__name__})
+    return Check("against_production", name, "not_run", found) if isinstance(found, str) else found
+
+
 def evaluation(bench: Bench, candidate: Candidate, said: Answers) -> tuple[Checks, Measures | None]:
     """Return the checks of the declared bounds, and what was measured; None without labels."""
     subject = candidate.subject
     timed = _latency(bench, candidate)
     if subject.label is None:
         return (*evaluate.without_label(bench.requirements, "The reference rows have no label."), *timed), None
+    met = said.elsewhere
+    there = None if met is None else evaluate.Elsewhere("production", met.rows, met.production, met.candidate)
     try:
-        found = evaluate.evaluate(bench.requirements, subject.rows, subject.label, said.said, said.rivals())
+        found = evaluate.evaluate(bench.requirements, subject.rows, subject.label, said.said, said.rivals(), there)
     except RoadworthyError as fault:
         return (Check("evaluation", "evaluation", "failed", str(fault)), *timed), None
     return (*found.checks, *timed), found.measures
@@ -110,22 +129,13 @@ def unanswered(requirements: Requirements, fault: RoadworthyError) -> Checks:
 
 
 def against_production(
-    bench: Bench,
-    candidate: Candidate,
-    production: Production | None,
-    floor: Callable[[Field], Twins | NotMeasured],
+    bench: Bench, production: Production, field: Field, floor: Callable[[Field], Twins | NotMeasured]
 ) -> Comparison:
     """Return the candidate held against the version in production."""
-    name = "flips"
-    if production is None:
-        why = "There is no version in production yet."
-        return compare.Comparison(Check("against_production", name, "not_run", why))
-    if candidate.label is None:
-        why = "The reference rows have no label."
-        return compare.Comparison(Check("against_production", name, "not_run", why))
-    subject = candidate.subject
-    ours = compare.Model(bench.requirements, candidate.remembered, subject.rows, candidate.label, candidate.key)
     try:
-        return compare.compare(production.name, production.model, ours, floor)
+        return compare.compare(production.name, field, bench.requirements, floor)
     except RoadworthyError as fault:
-        return compare.Comparison(Check("against_production", name, "failed", str(fault)))
+        name = f"flips against {production.name}"
+        return compare.Comparison(
+            Check("against_production", name, "failed", str(fault), {"error": type(fault).__name__})
+        )

@@ -80,34 +80,30 @@ class Comparison:
 
 
 def compare(
-    version: str, production: Model, candidate: Model, floor: Callable[[Field], Twins | NotMeasured]
+    version: str, field: Field, requirements: Requirements, floor: Callable[[Field], Twins | NotMeasured]
 ) -> Comparison:
-    """Return the candidate's flips against *version*, judged by the candidate's requirements.
+    """Return the candidate's flips against *version*, judged by the candidate's *requirements*.
 
     Args:
         version: What is in production.
-        production: Its model.
-        candidate: The model of the run.
+        field: What both said of the rows of comparison.
+        requirements: What must hold from now on.
         floor: Measures the noise floor on the rows of comparison; called only when it can matter.
 
     Raises:
-        ModelError: One of the models does not answer as it declares.
         RoadworthyError: Production's recipe cannot be followed any more.
     """
     name = f"flips against {version}"
-    field = meet(production, candidate)
-    if isinstance(field, str):
-        return Comparison(Check(_SECTION, name, "not_run", field))
     found = flips(field.production, field.candidate)
-    limits = _limits(candidate.requirements)
+    limits = _limits(requirements)
     apart = shares(found, None)
-    twins = floor(field) if candidate.requirements.against_production and needs_floor(apart, limits) else None
+    twins = floor(field) if requirements.against_production and needs_floor(apart, limits) else None
     if twins is not None and not isinstance(twins, NotMeasured):
         apart = shares(found, twins.negative)
-    primary = _primary(candidate.requirements, field)
+    primary = _primary(requirements, field)
     why = twins.reason if isinstance(twins, NotMeasured) else ""
     judgement = judge(apart, found, limits, primary, why)
-    if candidate.requirements.against_production is None:
+    if requirements.against_production is None:
         judgement = Judgement("not_judged", f"requirements.yaml sets no limit to flips. {judgement.reason}")
     measured = None if isinstance(twins, NotMeasured) else twins
     measures = _measures(version, field, found, apart, judgement)
@@ -122,6 +118,10 @@ def meet(production: Model, candidate: Model) -> Field | str:
     """Return the rows that both models can be asked about, with their answers; or why there are none.
 
     Production's own reference rows come first: a change that damages the reference rows cannot hide behind them.
+
+    Raises:
+        ModelError: One of the models does not answer as it declares.
+        UsageError: The label is not what the task says.
     """
     if production.requirements.task != candidate.requirements.task:
         return f"Production's task is {production.requirements.task}: flips between tasks mean nothing."

@@ -10,15 +10,16 @@ from roadworthy.prove.evaluate.measure import measures
 from roadworthy.prove.evaluate.metric import metric, of_task
 from roadworthy.prove.evaluate.quality import checks
 from roadworthy.prove.evaluate.scored import score
-from roadworthy.prove.evaluate.sheet import EVERYWHERE, fill
+from roadworthy.prove.evaluate.sheet import BESIDE, EVERYWHERE, fill
 from roadworthy.prove.proof import Check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from roadworthy.build.data.table import Column, Table
+    from roadworthy.build.data.table import Bools, Column, Table
     from roadworthy.declare.requirements import Requirements
     from roadworthy.prove.evaluate.quality import Rivals
+    from roadworthy.prove.evaluate.scored import Scored
     from roadworthy.prove.measures import Measures
 
 
@@ -30,8 +31,23 @@ class Evaluation:
     measures: Measures
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a role and the candidate said of rows that are that role's own, and not the candidate's."""
+
+    role: str
+    rows: Table
+    scored: Scored
+    candidate: Scored
+
+
 def evaluate(
-    requirements: Requirements, rows: Table, label: Column, answers: Mapping[str, Table], rivals: Rivals
+    requirements: Requirements,
+    rows: Table,
+    label: Column,
+    answers: Mapping[str, Table],
+    rivals: Rivals,
+    elsewhere: Elsewhere | None = None,
 ) -> Evaluation:
     """Return what the models are worth.
 
@@ -41,6 +57,7 @@ def evaluate(
         label: Their label; rows without one are left out, and counted.
         answers: For each role, `candidate` among them, its outputs for *rows*.
         rivals: What `better_than` may name.
+        elsewhere: Production, where it is compared with on its own rows.
 
     Raises:
         UsageError: A metric or a slice's predicate cannot be read so, or the label is not what the task says.
@@ -48,16 +65,24 @@ def evaluate(
     known = ~label.is_missing()
     rows, label = rows.take(known), label.take(known)
     scored = {role: score(said.take(known), label, requirements) for role, said in answers.items()}
-    masks = {rule.name: where(rows, rule.where) for rule in requirements.slices}
-    wanted = {rule.name: (metric(rule.metric, requirements.task),) for rule in requirements.slices}
+    slices = {rule.name: (metric(rule.metric, requirements.task),) for rule in requirements.slices}
+    wanted = {EVERYWHERE: of_task(requirements.task), **slices}
     named = {rule.metric: metric(rule.metric, requirements.task) for rule in requirements.quality}
-    sheet = fill(scored, {EVERYWHERE: of_task(requirements.task), **wanted}, masks)
+    sheet = fill(scored, wanted, _masks(requirements, rows))
+    if elsewhere is not None:
+        there = {elsewhere.role: elsewhere.scored, BESIDE + elsewhere.role: elsewhere.candidate}
+        sheet = sheet.with_cells(fill(there, wanted, _masks(requirements, elsewhere.rows)))
+        scored[elsewhere.role] = elsewhere.scored
     found: list[Check] = []
     for quality in requirements.quality:
         found += checks(quality, named[quality.metric], sheet, rivals)
     for rule in requirements.slices:
-        found += checks(rule, wanted[rule.name][0], sheet, rivals, rule.name)
+        found += checks(rule, slices[rule.name][0], sheet, rivals, rule.name)
     return Evaluation(tuple(found), measures(requirements, scored, sheet, unlabelled=int(len(known) - known.sum())))
+
+
+def _masks(requirements: Requirements, rows: Table) -> dict[str, Bools]:
+    return {rule.name: where(rows, rule.where) for rule in requirements.slices}
 
 
 def without_label(requirements: Requirements, why: str) -> tuple[Check, ...]:

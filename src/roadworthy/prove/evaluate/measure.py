@@ -55,9 +55,9 @@ def _metrics(role: str, requirements: Requirements, sheet: Sheet) -> dict[str, I
 def _differences(role: str, requirements: Requirements, sheet: Sheet) -> dict[str, Interval] | None:
     found: dict[str, Interval] = {}
     for metric in of_task(requirements.task):
-        ours, theirs = sheet.get("candidate", metric.name), sheet.get(role, metric.name)
-        if ours is not None and theirs is not None:
-            found[metric.name] = ours.minus(theirs)
+        pair = sheet.pair(role, metric.name)
+        if pair is not None:
+            found[metric.name] = pair[0].minus(pair[1])
     return found or None
 
 

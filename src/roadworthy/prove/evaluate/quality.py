@@ -47,11 +47,9 @@ def _checks(rule: Quality | SliceRule, metric: Metric, sheet: Sheet, rivals: Riv
     if rule.better_than is not None:
         name = f"{prefix} better than {rule.better_than}"
         role = rivals.roles.get(rule.better_than)
-        rival = None if role is None else sheet.get(role, metric.name, where)
-        why = (
-            reason or rivals.reasons.get(rule.better_than) or ("" if rival else f"{rule.better_than} was not measured.")
-        )
-        yield _better(name, metric, cell, rival, why)
+        pair = None if role is None else sheet.pair(role, metric.name, where)
+        why = reason or rivals.reasons.get(rule.better_than) or f"{rule.better_than} was not measured."
+        yield _better(name, metric, pair, why if reason or pair is None else "")
 
 
 def _unfit(cell: Cell | None, rows: int) -> str:
@@ -74,10 +72,11 @@ def _bound(name: str, cell: Cell | None, reason: str, bound: float, *, at_least:
     return Check("evaluation", name, verdict, f"{say(found)}; {asked}.", {**found, "bound": bound})
 
 
-def _better(name: str, metric: Metric, cell: Cell | None, rival: Cell | None, reason: str) -> Check:
+def _better(name: str, metric: Metric, pair: tuple[Cell, Cell] | None, reason: str) -> Check:
     """Better means: the whole interval of the paired difference lies on the better side of 0."""
-    if cell is None or rival is None or reason:
+    if pair is None or reason:
         return Check("evaluation", name, "not_run", reason)
+    cell, rival = pair
     gain = cell.minus(rival)
     better = is_better(gain, metric)
     side = "above" if metric.better == "higher" else "below"

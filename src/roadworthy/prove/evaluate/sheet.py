@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.measures import Interval
 
 EVERYWHERE = ""  # the slice that is all rows
+BESIDE = "candidate beside "  # the candidate's role on the rows of another role that has rows of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,16 @@ class Sheet:
     def get(self, role: str, metric: str, where: str = EVERYWHERE) -> Cell | None:
         """Return a cell; None when that model or metric was not measured."""
         return self.cells.get(Place(role, metric, where))
+
+    def pair(self, role: str, metric: str, where: str = EVERYWHERE) -> tuple[Cell, Cell] | None:
+        """Return the candidate's cell and that of *role*, both on the same rows; None when one was not measured."""
+        ours = self.get(BESIDE + role, metric, where) or self.get("candidate", metric, where)
+        theirs = self.get(role, metric, where)
+        return None if ours is None or theirs is None else (ours, theirs)
+
+    def with_cells(self, other: Sheet) -> Sheet:
+        """Return this sheet with the cells of *other* added; the rows of slices stay this one's."""
+        return Sheet({**self.cells, **other.cells}, self.rows)
 
 
 def fill(
