@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +21,6 @@ from roadworthy.ledger.objects.address import Address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 OTHER = Address.of(b"what no file holds")
 
@@ -230,3 +231,32 @@ def test_a_state_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="symbolic link"):
         ledger.open(tmp_path / ".roadworthy")
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_read_only_ledger_can_be_read() -> None:
+    """In a folder that may not be written, files are still told by their address, records read, and nothing is left."""
+    with tempfile.TemporaryDirectory() as name:
+        top = Path(name)
+        kept = ledger.open(top / ".roadworthy")
+        record = kept.keep("run", {"x": 1})
+        (top / "file").write_bytes(b"rows")
+        kept.close()
+        for path in (top, *top.rglob("*")):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            again = ledger.open(top / ".roadworthy")
+            found = again.files.item(top / "file").address
+            body = again.records.read(record).body
+            with pytest.raises(StorageError, match="read-only"):
+                again.objects.put(b"more")
+            again.close()
+        finally:
+            if is_root:
+                os.seteuid(0)
+            for path in (top, *top.rglob("*")):
+                path.chmod(0o755)
+
+        assert (found, body) == (Address.of(b"rows"), {"x": 1})

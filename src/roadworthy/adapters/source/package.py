@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -98,6 +99,10 @@ def _command(package: str, to: Path, *, build: bool) -> list[str]:
     if uv is not None:
         wheels = [] if build else ["--no-build"]
         return [uv, "pip", "install", "--quiet", "--link-mode", "copy", *wheels, *target, package]
+    if importlib.util.find_spec("pip") is None:
+        raise NotFound(
+            "Neither uv nor pip is installed.", remedy="Install uv, e.g. with `pip install 'roadworthy[uv]'`."
+        )
     wheels = [] if build else ["--only-binary", ":all:"]
     return [sys.executable, "-m", "pip", "install", "--quiet", *wheels, *target, package]
 

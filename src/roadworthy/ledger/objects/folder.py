@@ -7,7 +7,6 @@ import errno
 import io
 import os
 import re
-import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +111,7 @@ class DirectoryStore:
             return False
 
     def _set_aside(self, address: Address) -> None:
-        place = self.root / "damaged" / f"{address.digest}-{secrets.token_hex(4)}"
+        place = self.root / "damaged" / f"{address.digest}-{os.urandom(4).hex()}"
         with contextlib.suppress(OSError, StorageError):  # in a read-only folder it stays where it is
             place.parent.mkdir(exist_ok=True)
             self.path(address).rename(place)

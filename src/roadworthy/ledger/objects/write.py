@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -121,7 +120,7 @@ def storage_errors(path: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _draft(aside: Path, pour: Callable[[BinaryIO], None], mode: int) -> Iterator[Path]:
     aside.mkdir(parents=True, exist_ok=True)
-    draft = aside / f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(6)}.aside"
+    draft = aside / f"{os.uname().nodename}-{os.getpid()}-{os.urandom(6).hex()}.aside"
     handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(handle, "wb") as file:

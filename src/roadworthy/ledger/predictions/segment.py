@@ -6,7 +6,6 @@ A segment is `RWSEG001`, then frames: length and CRC-32 (little-endian, four byt
 from __future__ import annotations
 
 import os
-import secrets
 import struct
 import threading
 import time
@@ -83,7 +82,7 @@ class SegmentWriter:
     def _begin(self) -> None:
         self._end()
         make_folder(self._folder)
-        path = self._folder / f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(4)}.segment"
+        path = self._folder / f"{time.time_ns():020d}-{os.getpid()}-{os.urandom(4).hex()}.segment"
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
         self._handle, self._size = os.open(path, flags, 0o644), 0
         self._write(_MAGIC)

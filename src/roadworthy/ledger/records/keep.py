@@ -126,7 +126,7 @@ class Records:
 
     def _read_public(self) -> TrustedKey | None:
         try:
-            key_id, public = self._public.read_text(encoding="ascii").split()
+            key_id, public = self._public.read_text(encoding="utf-8").split()
             self._own = TrustedKey(key_id, base64.b64decode(public, validate=True), "local")
         except FileNotFoundError:
             # Only the private half may be left: without either, nothing is trusted, and reading must not make a key.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roadworthy.errors import Conflict, IntegrityError
@@ -15,6 +13,7 @@ from roadworthy.ledger.repo.git import git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from roadworthy.ledger.repo.commit import Entry
 
@@ -39,10 +38,10 @@ def export(root: Path, entries: Mapping[str, Entry], to: Path) -> None:
             )
     with storage_errors(to):
         to.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".aside-", dir=to.parent))
+        aside = to.parent / f".aside-{os.urandom(6).hex()}"
+        aside.mkdir()
         try:
             _write(root, entries, aside)
-            aside.chmod(0o755)
             _place(aside, to)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
