@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from roadworthy.adapters.confinement.none import NoConfinement
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from roadworthy.declare.project import Declared
     from roadworthy.ledger.ledger import Ledger
     from roadworthy.ledger.repo.status import Status
+
+
+_LOGS = 100  # runs whose logs are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ def job_of(setting: Setting, python: PythonEnvironment, wishes: Wishes) -> Itera
             yield Job(
                 setting=setting,
                 python=python,
-                kit=kit.install(state),
+                kit=partial(kit.install, state),
                 executor=executor,
                 session=session,
                 logs=state / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}",
@@ -161,6 +166,14 @@ def job_of(setting: Setting, python: PythonEnvironment, wishes: Wishes) -> Itera
             )
         finally:
             executor.close()
+            _prune(state / "logs")
+
+
+def _prune(logs: Path) -> None:
+    """Keep the logs of the last runs alone: their folders are named by time."""
+    with suppress(OSError):
+        for old in sorted(os.listdir(logs))[:-_LOGS]:  # noqa: PTH208 - names alone are wanted
+            shutil.rmtree(logs / old, ignore_errors=True)
 
 
 def _rescue(state: Path) -> list[str]:

@@ -110,9 +110,9 @@ class _Work:
     def _without_work(self, stage: Stage) -> StageRun | None:
         if stage.frozen:
             return frozen(self._job, stage)
+        key = keys.digest(self.inputs.parts(stage))
         if stage.always_changed:
             return None
-        key = keys.digest(self.inputs.parts(stage))
         made = records.find(self._job.setting.ledger, key)
         if made is None or (self._job.strict and made.notes) or not in_place(self._job.setting, made):
             return None

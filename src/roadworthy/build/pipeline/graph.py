@@ -22,11 +22,17 @@ class Graph:
         stages: By name; a stage stands after every stage whose outputs it reads.
         upstream: Stage → the stages whose outputs it reads.
         producers: Output → the stage that writes it.
+        folders: Every folder that an output lies in.
     """
 
     stages: Mapping[str, Stage]
     upstream: Mapping[str, tuple[str, ...]]
     producers: Mapping[str, str]
+    folders: frozenset[str]
+
+    def makes(self, path: str) -> bool:
+        """Return whether a stage writes *path*, something inside it, or a folder that it may lie in."""
+        return path in self.folders or not self.producers.keys().isdisjoint((path, *folders_of(path)))
 
     def closure(self, names: Iterable[str]) -> frozenset[str]:
         """Return *names* and every stage that they need."""
@@ -49,10 +55,12 @@ class Graph:
 
     def only(self, names: frozenset[str]) -> Graph:
         """Return the part of the graph that holds *names*; what others write is then an input from outside."""
+        producers = {path: name for path, name in self.producers.items() if name in names}
         return Graph(
             {name: stage for name, stage in self.stages.items() if name in names},
             {name: tuple(n for n in needs if n in names) for name, needs in self.upstream.items() if name in names},
-            {path: name for path, name in self.producers.items() if name in names},
+            producers,
+            frozenset(_folders(producers)),
         )
 
     def targets(self, words: Sequence[str]) -> tuple[str, ...]:
@@ -88,10 +96,13 @@ def build(stages: Iterable[Stage]) -> Graph:
     within = _folders(producers)
     needs = {name: _needs(stage, producers, within) for name, stage in named.items()}
     order = _order(named, needs)
-    return Graph({name: named[name] for name in order}, {name: needs[name] for name in order}, producers)
+    return Graph(
+        {name: named[name] for name in order}, {name: needs[name] for name in order}, producers, frozenset(within)
+    )
 
 
-def _ancestors(path: str) -> Iterator[str]:
+def folders_of(path: str) -> Iterator[str]:
+    """Yield the folders that *path* lies in, the nearest first, the project's own (`.`) last."""
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path
@@ -107,7 +118,7 @@ def _producers(stages: Iterable[Stage]) -> dict[str, str]:
                 raise _shared(out.path, producers[out.path], out.path, stage.name)
             producers[out.path] = stage.name
     for path, name in producers.items():
-        for folder in _ancestors(path):
+        for folder in folders_of(path):
             if folder in producers:
                 raise _shared(folder, producers[folder], path, name)
     return producers
@@ -126,7 +137,7 @@ def _folders(producers: Mapping[str, str]) -> dict[str, list[str]]:
     """Return folder → the stages that write something inside it."""
     within: dict[str, list[str]] = {}
     for path, name in producers.items():
-        for folder in _ancestors(path):
+        for folder in folders_of(path):
             within.setdefault(folder, []).append(name)
     return within
 
@@ -137,7 +148,7 @@ def _needs(stage: Stage, producers: Mapping[str, str], within: Mapping[str, list
     found: dict[str, None] = {}
     read = [*stage.deps, *(params.file for params in stage.params)]
     for path in read:
-        makers = [producers[place] for place in (path, *_ancestors(path)) if place in producers]
+        makers = [producers[place] for place in (path, *folders_of(path)) if place in producers]
         for name in (*makers, *within.get(path, ())):
             if name == stage.name:
                 raise PipelineError(

@@ -15,7 +15,7 @@ from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.objects.item import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from roadworthy.build.pipeline.graph import Graph
@@ -87,7 +87,7 @@ class Inputs:
             item = tree.address_of(self._setting.folder / path, self._setting.ledger.files)
         except NotFound as fault:
             raise _missing([(path, stage)]) from fault
-        if path not in self._setting.graph.producers:
+        if not self._setting.graph.makes(path):
             self.outside[path] = item
         return item
 
@@ -117,23 +117,12 @@ def prepare(setting: Setting) -> None:
 
 def absent(setting: Setting) -> list[tuple[str, str]]:
     """Return the inputs that are not there and that no stage writes, each with a stage that reads it."""
-    graph = setting.graph
-    around = {folder for out in graph.producers for folder in _folders(out)}
     return [
         (path, stage.name)
-        for stage in graph.stages.values()
+        for stage in setting.graph.stages.values()
         for path in (() if stage.frozen else stage.deps)
-        if path not in around
-        and graph.producers.keys().isdisjoint((path, *_folders(path)))
-        and not (setting.folder / path).exists()
+        if not setting.graph.makes(path) and not (setting.folder / path).exists()
     ]
-
-
-def _folders(path: str) -> Iterator[str]:
-    """Yield the folders that *path* lies in."""
-    parts = path.split("/")
-    yield from ("/".join(parts[:count]) for count in range(1, len(parts)))
-    yield "."
 
 
 def _is_brought(path: str, setting: Setting) -> bool:

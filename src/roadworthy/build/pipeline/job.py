@@ -65,7 +65,7 @@ class Job:
     Attributes:
         setting: Where, and with what.
         python: The project's Python environment.
-        kit: The folder of the kit.
+        kit: Gives the folder of the kit when it is needed.
         executor: Who executes them.
         session: Where outputs are set aside.
         logs: Folder of a log a stage.
@@ -76,7 +76,7 @@ class Job:
 
     setting: Setting
     python: PythonEnvironment
-    kit: Path
+    kit: Callable[[], Path]
     executor: Executor
     session: Session
     logs: Path

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 KIND = "stage"
 _FORMAT = 1  # of what is cached
 _FORGOTTEN = b"null"
+_ALL_KNOWN = "stage/last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +104,17 @@ def remember_last(ledger: Ledger, stage: str, key: str, parts: Parts) -> None:
 
 def last(ledger: Ledger, stage: str) -> tuple[str, Parts] | None:
     """Return the key and its parts that *stage* had when its outputs were last put in place, or None."""
+    if ledger.cache.get(_ALL_KNOWN) is None:  # a new index: what the records say is learned once
+        for _, record in ledger.records.all(KIND):
+            remember_last(
+                ledger, str(record.body["stage"]), str(record.body["key"]), cast("Parts", record.body["parts"])
+            )
+        ledger.cache.put(_ALL_KNOWN, b"")
     known = ledger.cache.get(f"stage/last/{stage}")
-    if known is not None:
-        key, parts = json.loads(known)
-        return key, parts
-    newest = None
-    for _, record in ledger.records.all(KIND):
-        if record.body["stage"] == stage:
-            newest = str(record.body["key"]), cast("Parts", record.body["parts"])
-    return newest
+    if known is None:
+        return None
+    key, parts = json.loads(known)
+    return key, parts
 
 
 def _name(key: str) -> str:

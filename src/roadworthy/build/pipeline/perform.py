@@ -206,7 +206,7 @@ def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
 
 def _executed(job: Job, stage: Stage, scratch: Path, watch: Watch) -> Outcome:
     setting = job.setting
-    given = variables(job.python.python, job.kit, setting.folder, scratch, stage.resources.cpus)
+    given = variables(job.python.python, job.kit(), setting.folder, scratch, stage.resources.cpus)
     declared = {name: setting.environment[name] for name in stage.env if name in setting.environment}
     trace = trace_settings(scratch.with_suffix(".trace"), setting.folder.resolve(), scratch.resolve())
     memory = stage.resources.memory
