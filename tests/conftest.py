@@ -6,10 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from guard import Guard
 
 ROOT = Path(__file__).parents[1]
+settings.register_profile("house", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("house")
 GUARD = Guard(home=Path.home(), allowed=(ROOT, *Guard.python_folders()))
 
 

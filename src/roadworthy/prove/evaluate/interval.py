@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,8 +29,13 @@ def weights(rows: int, *, runs: int = RESAMPLES, seed: int = _SEED) -> Iterator[
         Efron (1979), "Bootstrap Methods: Another Look at the Jackknife": multinomial weights.
     """
     for run in range(runs):
-        drawn = np.random.default_rng([seed, run]).integers(0, rows, size=rows)
-        yield np.bincount(drawn, minlength=rows).astype(np.float64)
+        yield weighting(rows, run, seed)
+
+
+def weighting(rows: int, run: int, seed: int = _SEED) -> Floats:
+    """Return the *run*-th of the `weights`."""
+    drawn = np.random.default_rng([seed, run]).integers(0, rows, size=rows)
+    return np.bincount(drawn, minlength=rows).astype(np.float64)
 
 
 def resample(measures: Sequence[Weigh], rows: int, *, runs: int = RESAMPLES, seed: int = _SEED) -> Floats:
@@ -36,8 +43,13 @@ def resample(measures: Sequence[Weigh], rows: int, *, runs: int = RESAMPLES, see
     found = np.full((runs, len(measures)), np.nan)
     if rows == 0:
         return found
-    for run, weight in enumerate(weights(rows, runs=runs, seed=seed)):
+
+    def one(run: int) -> None:
+        weight = weighting(rows, run, seed)
         found[run] = [measure(weight) for measure in measures]
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # numpy lets go of the interpreter while it computes
+        list(pool.map(one, range(runs)))
     return found
 
 

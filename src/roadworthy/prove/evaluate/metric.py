@@ -18,6 +18,7 @@ from roadworthy.errors import UsageError
 from roadworthy.prove.evaluate import calibration
 
 if TYPE_CHECKING:
+    from roadworthy.build.data.table import Integers
     from roadworthy.declare.requirements import Task
     from roadworthy.prove.evaluate.scored import Scored
 
@@ -86,22 +87,29 @@ def roc_auc(scored: Scored) -> Weigh:
 
     Source:
         Hanley and McNeil (1982), "The Meaning and Use of the Area under a Receiver Operating Characteristic (ROC)
-        Curve": the Wilcoxon statistic, here over weighted rows and groups of equal scores.
+        Curve": the Wilcoxon statistic, here over weighted rows.
     """
-    order = np.argsort(scored.score, kind="stable")
-    ranked, positive = scored.score[order], scored.truth[order]
-    groups = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if len(ranked) else np.zeros(0, dtype=np.int64)
+    up, down = _ranked(scored)
+    lower = np.searchsorted(scored.score[down], scored.score[up], side="left")
+    not_higher = np.searchsorted(scored.score[down], scored.score[up], side="right")
 
     def weigh(weight: Floats) -> float:
-        if not len(groups):
-            return float("nan")
-        drawn = weight[order]
-        hit = np.add.reduceat(drawn * positive, groups)
-        rest = np.add.reduceat(drawn, groups) - hit
-        below = np.cumsum(rest) - rest / 2
-        return ratio(dot(hit, below), float(hit.sum() * rest.sum()))
+        hit, below = weight[up], _sums(weight[down])
+        return ratio(dot(hit, below[lower] + below[not_higher]), 2 * float(hit.sum()) * float(below[-1]))
 
     return weigh
+
+
+def _ranked(scored: Scored) -> tuple[Integers, Integers]:
+    """Return the positive and the negative rows, each by rising score."""
+    order = np.argsort(scored.score, kind="stable")
+    positive = scored.truth[order] == 1.0
+    return order[positive], order[~positive]
+
+
+def _sums(weight: Floats) -> Floats:
+    """Return the sums of the first 0, 1, 2 … weights."""
+    return np.concatenate(([0.0], np.cumsum(weight)))
 
 
 def average_precision(scored: Scored) -> Weigh:
@@ -110,18 +118,17 @@ def average_precision(scored: Scored) -> Weigh:
     Source:
         Zhu (2004), "Recall, Precision and Average Precision": the sum of (R_k - R_{k-1}) · P_k over falling scores.
     """
-    order = np.argsort(-scored.score, kind="stable")
-    ranked, positive = scored.score[order], scored.truth[order]
-    groups = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if len(ranked) else np.zeros(0, dtype=np.int64)
+    up, down = _ranked(scored)
+    lower_up = np.searchsorted(scored.score[up], scored.score[up], side="left")
+    lower_down = np.searchsorted(scored.score[down], scored.score[up], side="left")
 
     def weigh(weight: Floats) -> float:
-        if not len(groups):
-            return float("nan")
-        drawn = weight[order]
-        hit = np.add.reduceat(drawn * positive, groups)
-        seen = np.cumsum(np.add.reduceat(drawn, groups))
-        precision = np.divide(np.cumsum(hit), seen, out=np.zeros(len(groups)), where=seen > 0)
-        return ratio(dot(hit, precision), float(hit.sum()))
+        hit = weight[up]
+        hits, misses = _sums(hit), _sums(weight[down])
+        recalled = hits[-1] - hits[lower_up]
+        taken = recalled + misses[-1] - misses[lower_down]
+        precision = np.divide(recalled, taken, out=np.zeros(len(hit)), where=taken > 0)
+        return ratio(dot(hit, precision), float(hits[-1]))
 
     return weigh
 
