@@ -32,6 +32,7 @@ class Records:
         self._index = index
         self._aside = folder / "aside"
         self._own: TrustedKey | None = None
+        self._signs: Signer | None = None
 
     def path(self, address: Address) -> Path:
         """Return where the record *address* is, or would be."""
@@ -138,11 +139,14 @@ class Records:
         return self._own
 
     def _signer(self) -> Signer:
+        if self._signs is not None:
+            return self._signs
         signer: Signer = _sealing().local_signer(self._key, self._aside)
         if self._own != signer.key:
             public = f"{signer.key.id} {base64.b64encode(signer.key.public).decode()}\n"
             write_bytes(self._public, public.encode(), aside=self._aside)
             self._own = signer.key
+        self._signs = signer
         return signer
 
     @property

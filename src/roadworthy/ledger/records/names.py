@@ -31,12 +31,11 @@ class Names:
             StorageError: The disk is full or the folder is read-only.
         """
         place = self._path(name)
-        for _ in range(2):
+        while True:  # again only when the winner let go of the name at once
             if write_once(place, f"{record}\n".encode(), aside=self.folder / "aside"):
                 return record
             if (winner := self.resolve(name)) is not None:
                 return winner
-        return record  # claimed by somebody who let go of it again at once: as if they had never been
 
     def resolve(self, name: str) -> Address | None:
         """Return the record that *name* means, or None.

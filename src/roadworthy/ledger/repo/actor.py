@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import os
 from typing import TYPE_CHECKING
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@functools.cache
 def actor_of(folder: Path) -> str:
-    """Return e.g. `Ada <ada@example.com>`; without a name that git knows, the login and the machine."""
+    """Return e.g. `Ada <ada@example.com>`, asked of git once a process; without a name, the login and the machine."""
     done = try_git(folder, "var", "GIT_AUTHOR_IDENT")
     if done.returncode != 0:
         return f"{_login()} <{_login()}@{os.uname().nodename}>"
