@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _IN_SCOPE = (
     '{"records": [{"carrier": "EV", "origin": "EWR", "dest": "ORD", "distance": 719, "hour": 18, "weekday": 4, '
-    '"wind_speed": 21, "precip": 0.3, "visibility": 1.5, "plane_age": 9}]}'
+    '"wind_speed": 21, "precip": 0.3, "visibility": 1.5, "humidity": 93, "pressure": 1004, "plane_age": 9}]}'
 )
 _OUT_OF_SCOPE = _IN_SCOPE.replace('"wind_speed": 21', '"wind_speed": 400')
 
@@ -19,7 +19,6 @@ _OUT_OF_SCOPE = _IN_SCOPE.replace('"wind_speed": 21', '"wind_speed": 400')
 def story(port: int, *, fast: bool) -> tuple[Step, ...]:
     """Return the steps, with the server on *port* of loopback; *fast* trains on a sample, for the test-suite."""
     address = f"http://127.0.0.1:{port}"
-    predict = f"curl -s {address}/predict -H 'Content-Type: application/json' -d '{{}}'"
     return (
         Step(
             "Start from a template",
@@ -84,13 +83,13 @@ def story(port: int, *, fast: bool) -> tuple[Step, ...]:
             "The version's own code answers, from its tag, behind a guard that knows the model's scope.",
             (
                 Serve(f"roadworthy serve production --port {port}", f"{address}/v2/health/ready"),
-                Type(predict.replace("{}", _IN_SCOPE)),
+                _ask(address, _IN_SCOPE),
             ),
         ),
         Step(
             "Ask for what it was not made for",
             "Wind of 400 mph is out of scope: the answer says so.",
-            (Type(predict.replace("{}", _OUT_OF_SCOPE)),),
+            (_ask(address, _OUT_OF_SCOPE),),
         ),
         Step(
             "Propose a change that is up, green and wrong",
@@ -111,15 +110,25 @@ def story(port: int, *, fast: bool) -> tuple[Step, ...]:
                 Type("git switch -q main"),
                 Type("roadworthy rollback production"),
                 Type("roadworthy history"),
-                Type(f"sleep 1; {predict.replace('{}', _IN_SCOPE)}"),
+                Type("sleep 1"),
+                _ask(address, _IN_SCOPE),
             ),
         ),
     )
 
 
+def _ask(address: str, records: str) -> Type:
+    return Type(f"curl -sw '\\n' {address}/predict -H 'Content-Type: application/json' -d '{records}'")
+
+
 def _sample() -> tuple[Action, ...]:
-    return ()
+    return (
+        Edit("params.yaml", "rows: 0 ", "rows: 60000 "),
+        Edit("requirements.yaml", "runs: 5,", "runs: 3,"),
+        Type("git commit -qam 'Take a sample'"),
+    )
 
 
 def _lost_weather() -> tuple[Action, ...]:
-    return ()
+    joined = "ON observed.origin = asked.origin"
+    return (Edit("src/flight_delay/features.sql", joined, "ON lower(observed.origin) = asked.origin"),)
