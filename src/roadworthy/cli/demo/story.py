@@ -19,6 +19,10 @@ _OUT_OF_SCOPE = _IN_SCOPE.replace('"wind_speed": 21', '"wind_speed": 400')
 def story(port: int, *, fast: bool) -> tuple[Step, ...]:
     """Return the steps, with the server on *port* of loopback; *fast* trains on a sample, for the test-suite."""
     address = f"http://127.0.0.1:{port}"
+    return (*_begin(fast=fast), *_improve(), *_serve(address), *_refuse(address))
+
+
+def _begin(*, fast: bool) -> tuple[Step, ...]:
     return (
         Step(
             "Start from a template",
@@ -43,6 +47,11 @@ def story(port: int, *, fast: bool) -> tuple[Step, ...]:
             "Metrics are one thing, explicit behaviour another: both must hold.",
             (Type("roadworthy test"),),
         ),
+    )
+
+
+def _improve() -> tuple[Step, ...]:
+    return (
         Step(
             "Launch the baseline",
             "The first launch is the simplest model that helps: the late share by carrier and hour.",
@@ -78,11 +87,16 @@ def story(port: int, *, fast: bool) -> tuple[Step, ...]:
                 Type("roadworthy deploy v1.0.0 --to production"),
             ),
         ),
+    )
+
+
+def _serve(address: str) -> tuple[Step, ...]:
+    return (
         Step(
             "Serve it",
             "The version's own code answers, from its tag, behind a guard that knows the model's scope.",
             (
-                Serve(f"roadworthy serve production --port {port}", f"{address}/v2/health/ready"),
+                Serve(f"roadworthy serve production --port {address.rpartition(':')[2]}", f"{address}/v2/health/ready"),
                 _ask(address, _IN_SCOPE),
             ),
         ),
@@ -91,6 +105,11 @@ def story(port: int, *, fast: bool) -> tuple[Step, ...]:
             "Wind of 400 mph is out of scope: the answer says so.",
             (_ask(address, _OUT_OF_SCOPE),),
         ),
+    )
+
+
+def _refuse(address: str) -> tuple[Step, ...]:
+    return (
         Step(
             "Propose a change that is up, green and wrong",
             "A tidy-up makes the weather join match nothing. The AUC still clears its threshold.",
