@@ -10,6 +10,7 @@ import pytest
 from review_story import better, comparison, lost_weather, without_production
 from roadworthy.ledger.objects.address import Address
 from roadworthy.prove.proof import Check, Proof
+from roadworthy.prove.review import words
 from roadworthy.prove.review.compare import compare, judge
 from roadworthy.prove.review.comparison import Side
 from roadworthy.prove.review.evidence import Evidence
@@ -89,8 +90,20 @@ def test_a_failed_check_blocks_and_is_named() -> None:
 
     assert outcome(found) == "blocked"
     assert [(gate.section, gate.name, gate.reason) for gate in found if gate.verdict == "failed"] == [
-        ("Behaviour", "more wind", "Holds for 3%.")
+        ("Behaviour", "more wind", "Holds for 3%")
     ]
+
+
+def test_refusals_are_told_by_section_the_weightiest_first() -> None:
+    """Production comes before data; of several checks the first is told and the others are named."""
+    checks = [Check("data", f"column {at}", "failed", f"{at} rows\nmore") for at in range(6)]
+    flips = Check("against_production", "flips", "failed", "Too many.")
+    found = words.refused(
+        compare(Evidence(Side("main", "a" * 40)), Evidence(Side("x", "b" * 40), proof=proof(*checks, flips)), ())
+    )
+
+    assert [(one.section, one.what) for one in found] == [("Against production", "flips"), ("Data", "6 checks")]
+    assert found[1].why == "column 0: 0 rows. Also column 1, column 2, column 3 and 2 more."
 
 
 def test_what_was_not_run_is_told_and_blocks_nothing() -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from review_story import better, world
+from review_story import better
+from review_world import world
 from roadworthy.prove.evaluate.metric import metric
 from roadworthy.prove.evaluate.scored import Scored
 from roadworthy.prove.review.pairing import NotPaired, Paired, grid, pair

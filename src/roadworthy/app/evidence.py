@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,14 +26,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from roadworthy.app.local import Local
-    from roadworthy.build.data.table import Table
+    from roadworthy.build.data.table import Bools, Table
     from roadworthy.build.pipeline.record import Run
     from roadworthy.declare.project import Declared
+    from roadworthy.declare.requirements import Requirements
     from roadworthy.ledger.versions.read import History
     from roadworthy.prove.proof import Proof
 
 PRODUCTION = "production"
 _LONGEST_SOURCE = 1_000_000  # characters of a module that is searched for definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that a proof was made on, and which of them have a label."""
+
+    table: Table
+    labelled: Bools
+    key: tuple[str, ...]
+    label: str
+    requirements: Requirements
 
 
 def gather(local: Local, commit: str, name: str) -> Evidence:
@@ -63,29 +75,43 @@ def gather(local: Local, commit: str, name: str) -> Evidence:
     )
 
 
-def answers(local: Local, evidence: Evidence, role: str = "candidate") -> Answers | None:
-    """Return what the model in *role* said of the rows of the proof of *evidence*; None when that is not kept here.
+def rows_of(local: Local, evidence: Evidence) -> Rows | None:
+    """Return the rows that the proof of *evidence* was made on; None when they are not kept here, or have no label.
 
     Raises:
-        IntegrityError: The rows or the answers are damaged.
+        IntegrityError: They are damaged.
     """
     proof, declared = evidence.proof, evidence.declared
-    if proof is None or proof.reference is None or role not in proof.predictions or declared is None:
-        return None
-    dataset, requirements = declared.pipeline.datasets.get("reference"), declared.requirements
-    if dataset is None or dataset.label is None or requirements is None:
+    requirements = declared.requirements if declared else None
+    dataset = declared.pipeline.datasets.get("reference") if declared else None
+    if proof is None or proof.reference is None or requirements is None or dataset is None or dataset.label is None:
         return None
     try:
-        rows = _table(local, proof.reference, Path(dataset.path).suffix)
-        said = fetch(local.ledger, proof.predictions[role])
+        table = _table(local, proof.reference, Path(dataset.path).suffix)
     except (NotFound, UsageError):
         return None
-    if dataset.label not in rows or len(said) != len(rows):
+    if dataset.label not in table:
         return None
-    labelled = ~rows[dataset.label].is_missing()
-    rows, said = rows.take(labelled), said.take(labelled)
-    scored = score(said, rows[dataset.label], requirements)
-    return Answers(scored, rows, dataset.key, requirements.inputs.columns, dataset.label)
+    return Rows(table, ~table[dataset.label].is_missing(), dataset.key, dataset.label, requirements)
+
+
+def answers(local: Local, evidence: Evidence, rows: Rows | None, role: str = "candidate") -> Answers | None:
+    """Return what the model in *role* said of *rows*, those of the proof of *evidence*; None when that is not kept.
+
+    Raises:
+        IntegrityError: The answers are damaged.
+    """
+    if rows is None or evidence.proof is None or role not in evidence.proof.predictions:
+        return None
+    try:
+        said = fetch(local.ledger, evidence.proof.predictions[role])
+    except NotFound:
+        return None
+    if len(said) != len(rows.table):
+        return None
+    labelled = rows.table.take(rows.labelled)
+    scored = score(said.take(rows.labelled), labelled[rows.label], rows.requirements)
+    return Answers(scored, labelled, rows.key, rows.requirements.inputs.columns, rows.label)
 
 
 def _declared(local: Local, commit: str, evidence: Evidence) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from roadworthy.app.evidence import answers, gather
+from roadworthy.app.evidence import answers, gather, rows_of
 from roadworthy.app.local import open_local
 from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.objects.write import write_bytes
@@ -17,6 +17,7 @@ from roadworthy.prove.review.rivals import measures_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from roadworthy.app.evidence import Rows
     from roadworthy.app.local import Local
     from roadworthy.ledger.objects.address import Address
     from roadworthy.prove.proof import Proof
@@ -105,15 +106,16 @@ def _compared(local: Local, span: Span) -> Comparison:
         )
     base = replace(gather(local, span.base_commit, span.base), behind=span.behind)
     files = local.repo.difference(span.base_commit, span.head_commit, local.prefix)
-    ours = answers(local, head)
-    return compare(base, head, files, paired=_paired(local, base, head, ours), grids=_grids(local, head, ours))
+    rows = rows_of(local, head)
+    ours = answers(local, head, rows)
+    return compare(base, head, files, paired=_paired(local, base, head, ours), grids=_grids(local, head, rows, ours))
 
 
 def _paired(local: Local, base: Evidence, head: Evidence, ours: Answers | None) -> Paired | NotPaired | None:
     """Return the candidate held against the base's; None where the head's proof holds it against the same already."""
     if base.proof is None or _held_already(base.proof, head):
         return None
-    theirs = answers(local, base)
+    theirs = answers(local, base, rows_of(local, base))
     requirements = head.declared.requirements if head.declared else None
     if ours is None or theirs is None or requirements is None:
         return NotPaired("The predictions of the two are not both kept here, so they cannot be compared row by row.")
@@ -128,14 +130,14 @@ def _held_already(proof: Proof, head: Evidence) -> bool:
     return any(address == proof.candidate and metrics.get(role) for role, address in head.artifacts.items())
 
 
-def _grids(local: Local, head: Evidence, ours: Answers | None) -> dict[str, Grid]:
-    found: dict[str, Grid] = {}
+def _grids(local: Local, head: Evidence, rows: Rows | None, ours: Answers | None) -> dict[str, Grid]:
+    """Return how scores moved from production's; before there is one, from the baseline's."""
     for role in ("production", "baseline"):
-        theirs = answers(local, head, role) if ours else None
+        theirs = answers(local, head, rows, role) if ours else None
         moved = grid(theirs.scored, ours.scored) if ours and theirs else None
         if moved is not None:
-            found[role] = moved
-    return found
+            return {role: moved}
+    return {}
 
 
 def _write(path: Path, text: str) -> None:

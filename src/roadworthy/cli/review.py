@@ -71,11 +71,8 @@ def _show(reviewed: Reviewed) -> None:
 
 
 def _reasons(found: Comparison) -> list[str]:
-    refused = words.refusals(found)
-    if not refused:
-        return words.passing(found)
-    told = [f"{gate.section}, {visible(gate.name)}: {visible(gate.reason, 500)}" for gate in refused]
-    return [*told, words.metrics(found)]
+    refused = [f"{one.section}, {one.what}: {one.why}" for one in words.refused(found)]
+    return [*refused, words.metrics(found)] if refused else words.passing(found)
 
 
 def _near(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from roadworthy.prove.evaluate.metric import of_task
@@ -81,12 +82,12 @@ def compare(
         head=head.side,
         outcome=gates.outcome(judged),
         gates=judged,
-        checks=_checks(base.proof, head.proof),
+        checks=_checks(base.proof, head.proof, _columns(head)),
         notes=gates.notes(base, head, changed),
         rivals=against,
         metrics=tuple(_metrics(found, against, requirements)),
         slices=tuple(_slices(found, against)),
-        flips=tuple(_flips(found, against, requirements.inputs.columns if requirements else ())),
+        flips=tuple(_flips(found, against, _columns(head))),
         movement=_movement(against, {**_own(paired), **(grids or {})}),
         distributions=_distributions(found, against),
         parameters=changes.parameters(*(side.declared.params if side.declared else {} for side in (base, head))),
@@ -117,9 +118,23 @@ def _requirements(side: Evidence) -> Requirements | None:
     return side.declared.requirements if side.declared else None
 
 
-def _checks(base: Proof | None, head: Proof) -> tuple[CheckRow, ...]:
+def _columns(side: Evidence) -> tuple[str, ...]:
+    """Return the declared columns in the order in which people wrote them: records sort their keys."""
+    requirements = _requirements(side)
+    dataset = side.declared.pipeline.datasets.get("reference") if side.declared else None
+    return (*(dataset.key if dataset else ()), *(requirements.inputs.columns if requirements else ()))
+
+
+def _arranged(row: Mapping[str, object], columns: Sequence[str]) -> dict[str, object]:
+    return {name: row[name] for name in columns if name in row} | dict(row)
+
+
+def _checks(base: Proof | None, head: Proof, columns: Sequence[str]) -> tuple[CheckRow, ...]:
     before = {(check.section, check.name): check.verdict for check in base.checks} if base else {}
-    return tuple(CheckRow(check, before.get((check.section, check.name))) for check in head.checks)
+    arranged = (
+        replace(check, examples=tuple(_arranged(row, columns) for row in check.examples)) for check in head.checks
+    )
+    return tuple(CheckRow(check, before.get((check.section, check.name))) for check in arranged)
 
 
 def _metrics(found: Known, against: Sequence[Rival], requirements: Requirements | None) -> Iterator[MetricRow]:
@@ -168,10 +183,7 @@ def _ordered(measure: AgainstProduction, columns: Sequence[str]) -> AgainstProdu
     """Return *measure* with its examples' inputs in the order in which they are declared: records sort their keys."""
 
     def ordered(examples: Sequence[FlipExample]) -> list[FlipExample]:
-        return [
-            {**one, "inputs": {name: one["inputs"][name] for name in columns if name in one["inputs"]} | one["inputs"]}
-            for one in examples
-        ]
+        return [{**one, "inputs": _arranged(one["inputs"], columns)} for one in examples]
 
     return {**measure, "broken": ordered(measure["broken"]), "fixed": ordered(measure["fixed"])}
 

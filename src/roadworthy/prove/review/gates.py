@@ -68,7 +68,7 @@ def _sections(proof: Proof) -> Iterator[Gate]:
     for section, title in SECTIONS.items():
         checks = [check for check in proof.checks if check.section == section]
         failed = [check for check in checks if check.verdict == "failed"]
-        yield from (Gate(title, check.name, "failed", _ended(check.summary)) for check in failed)
+        yield from (Gate(title, check.name, "failed", check.summary) for check in failed)
         if checks and not failed:
             yield _whole(title, checks)
 
@@ -80,10 +80,6 @@ def _whole(title: str, checks: Sequence[Check]) -> Gate:
     return Gate(
         title, "every check", verdict, f"{plural(passed, 'check')} passed" + (f", {idle} not run." if idle else ".")
     )
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def _notes(base: Evidence, head: Evidence, changed: Sequence[Change]) -> Iterator[str]:

@@ -73,8 +73,8 @@ def _verdict(comparison: Comparison) -> str:
         ),
         "",
     ]
-    refused = words.refusals(comparison)
-    lines += [f"- **{prose(gate.section)}**, {code(gate.name)}: {prose(gate.reason, 500)}" for gate in refused[:10]]
+    refused = words.refused(comparison)
+    lines += [f"- **{prose(one.section)}**, {code(one.what)}: {prose(one.why)}" for one in refused]
     if not refused:
         lines += [f"- {prose(told)}" for told in words.passing(comparison)]
     lines += [f"- {prose(note)}" for note in comparison.notes]

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from roadworthy.prove.review import plots, text, words
 from roadworthy.prove.review.gates import SECTIONS
@@ -34,6 +34,7 @@ _SECTIONS = (
     ("complexity", "Complexity"),
     ("stages", "Stages"),
 )
+_LINES, _LINE = 12, 400  # of a message, and the characters of each
 _FEW = 8  # checks of a section that passed and are all shown
 _MIDDLE, _REACH = 60.0, 52.0  # of the interval glyph's 120 units
 _TIMES = "\N{MULTIPLICATION SIGN}"
@@ -74,7 +75,7 @@ def render(comparison: Comparison) -> str:
             c=comparison,
             outcome="Ready" if comparison.outcome == "ready" else "Not ready",
             headline=words.headline(comparison),
-            refusals=words.refusals(comparison),
+            refused=words.refused(comparison),
             passing=words.passing(comparison),
             words={
                 "metrics": words.metrics(comparison),
@@ -159,6 +160,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         name=text.visible,
+        lines=_lines,
         metric=text.metric,
         signed=text.signed,
         percent=text.percent,
@@ -190,6 +192,12 @@ def _seen(value: object) -> object:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return text.visible(value, 100_000) if not value.isascii() or not value.isprintable() else value
+
+
+def _lines(told: str) -> Markup:
+    """Return a message with its lines kept, each with nothing hidden; the first twelve."""
+    shown = [escape(text.visible(line, _LINE)) for line in told.strip().split("\n")[:_LINES]]
+    return Markup("\n").join(shown)
 
 
 def _spec(spec: Spec) -> Markup:

@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, assert_never
 from roadworthy.prove.review.text import count, interval, metric, percent, plain, plural, signed, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from roadworthy.prove.review.comparison import Comparison, Count, Flips, Gate, Rival, Versus
+
+
+_WEIGHT = (
+    "Against production",
+    "Behaviour",
+    "Stress",
+    "Evaluation",
+    "Known failure modes",
+    "Data",
+    "The project's own tests",
+)
+_NAMED = 3  # checks of a section that are named besides the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +47,42 @@ def headline(comparison: Comparison) -> str:
 def refusals(comparison: Comparison) -> list[Gate]:
     """Return the gates that say no."""
     return [gate for gate in comparison.gates if gate.verdict == "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What one section says no to: its title, the check or how many there are, and why."""
+
+    section: str
+    what: str
+    why: str
+
+
+def refused(comparison: Comparison) -> list[Refusal]:
+    """Return what speaks against the change, a line for each section: what users would feel first."""
+    by_section: dict[str, list[Gate]] = {}
+    for gate in refusals(comparison):
+        by_section.setdefault(gate.section, []).append(gate)
+    weights = {section: weight for weight, section in enumerate(_WEIGHT)}
+    ordered = sorted(by_section.items(), key=lambda item: weights.get(item[0], -1))
+    return [_refusal(section, gates) for section, gates in ordered]
+
+
+def _refusal(section: str, gates: Sequence[Gate]) -> Refusal:
+    first, *others = gates
+    why = visible(_first_line(first.reason), 500)
+    if not others:
+        return Refusal(section, visible(first.name), why)
+    names = [visible(gate.name, 80) for gate in others[:_NAMED]]
+    more = [f"{len(others) - _NAMED} more"] if len(others) > _NAMED else []
+    return Refusal(
+        section, plural(len(gates), "check"), f"{visible(first.name)}: {why} Also {_listed([*names, *more])}."
+    )
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().partition("\n")[0].strip()
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def passing(comparison: Comparison) -> list[str]:
