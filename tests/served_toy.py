@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from roadworthy.build.environment.prepare import prepare
 from roadworthy.declare.pipeline import Model
+from roadworthy.declare.profile import PythonEnvironment
 from roadworthy.ledger import ledger
 from roadworthy.ledger.objects import tree
 from roadworthy.ledger.objects.address import Address
@@ -24,6 +26,8 @@ from roadworthy.operate.release.deploy import Place, deploy
 from roadworthy.operate.release.write import Candidate, Part, release
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from roadworthy.ledger.versions.read import Version
 
 TOY = Path(__file__).parent / "integration" / "toy"
@@ -77,34 +81,44 @@ class Project:
     folder: Path
 
     @classmethod
-    def make(cls, folder: Path, out_of_scope: str = "flag") -> Self:
+    def make(cls, folder: Path, out_of_scope: str = "flag", files: Mapping[str, str] = FILES) -> Self:
         """Write and commit it."""
         folder.mkdir()
         git(folder, "init", "--quiet", "--initial-branch=main")
         git(folder, "config", "user.name", "Ada")
         git(folder, "config", "user.email", "ada@example.com")
         shutil.copytree(TOY / "src", folder / "src")
-        for name, text in FILES.items():
+        for name, text in files.items():
             (folder / name).write_text(text.replace("OUT_OF_SCOPE", out_of_scope), encoding="utf-8")
         git(folder, "add", ".")
         git(folder, "commit", "--quiet", "--message", "Begin")
         return cls(folder)
 
+    def environment(self) -> Path:
+        """Make its Python environment, and return the interpreter."""
+        return prepare(PythonEnvironment(), self.folder, self.folder / ".roadworthy", print).python
+
     def release(self, behaves: str) -> Version:
         """Commit, and make a version whose model behaves so; its baseline is good."""
-        git(self.folder, "commit", "--quiet", "--allow-empty", "--message", behaves)
-        repo, kept = Repository.open(self.folder), ledger.open(self.folder / ".roadworthy")
-        parts = {}
         for name, text in {"model": behaves, "baseline": "good"}.items():
             path = self.folder / "build" / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
-            parts[name] = Part(f"build/{name}", tree.add(path, kept.objects, kept.files))
+        return self.release_built(Model("build/model", load="toy.wrong:load", frame="dict"))
+
+    def release_built(self, definition: Model) -> Version:
+        """Commit, and make a version of what stands in `build`."""
+        git(self.folder, "commit", "--quiet", "--allow-empty", "--message", "Release")
+        repo, kept = Repository.open(self.folder), ledger.open(self.folder / ".roadworthy")
+        parts = {
+            path.name: Part(f"build/{path.name}", tree.add(path, kept.objects, kept.files))
+            for path in (self.folder / "build").iterdir()
+        }
         fact = kept.keep("run", {"commit": repo.head()})
         candidate = Candidate(
             model=MODEL, folder="", commit=str(repo.head()), run=fact, proof=Address(fact), is_baseline=False,
-            definition=Model("build/model", load="toy.wrong:load", frame="dict"), artifact=parts["model"],
-            baseline=parts["baseline"], reference=None, lock=None, python="3.11",
+            definition=definition, artifact=parts["model"], baseline=parts.get("baseline"), reference=None, lock=None,
+            python="3.11",
         )  # fmt: skip
         shutil.rmtree(self.folder / "build")  # what is served comes from the ledger
         return release(repo, kept, candidate, None).version

@@ -110,7 +110,7 @@ def test_a_bad_record_is_told_why(service: Service, sent: Any, says: str) -> Non
         (tensors(wind={"data": "2"}), "`wind` has no list of data"),
         (tensors(wind={"name": "winds"}), r"unknown column `winds`. Did you mean `wind`\?"),
         (tensors(wind={"name": "hour"}), "`hour` stands twice"),
-        (tensors(wind=None), "`wind` is missing from the request"),
+        (tensors(wind=None), "column `wind` is missing from the request"),
         ({**tensors(), "outputs": [{"name": "score"}]}, "no output `score`"),
         ({**tensors(), "outputs": 3}, "no output"),
         ({**tensors(), "id": 3}, "`id` is no text"),

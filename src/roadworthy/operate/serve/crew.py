@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from roadworthy.build.data.table import Table
     from roadworthy.build.model.spec import ModelSpec
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 class Seat:

@@ -115,12 +115,14 @@ def unknown(names: Sequence[str], columns: Collection[str], what: str) -> Refusa
     """Return the refusal of columns that the version does not know."""
     near = difflib.get_close_matches(names[0], columns, n=1)
     guess = f" Did you mean `{near[0]}`?" if near else ""
-    return bad(f"{what} holds the unknown column {listed(names)}.{guess}", f"Send only {listed(sorted(columns))}.")
+    of = "column" if len(names) == 1 else "columns"
+    return bad(f"{what} holds the unknown {of} {listed(names)}.{guess}", f"Send only {listed(sorted(columns))}.")
 
 
 def absent(names: Sequence[str], what: str) -> Refusal:
     """Return the refusal of a request without some input."""
-    return bad(f"The column {listed(names)} is missing from {what}.", "Send every input; null for what is unknown.")
+    told = f"column {listed(names)} is" if len(names) == 1 else f"columns {listed(names)} are"
+    return bad(f"The {told} missing from {what}.", "Send every input; null for what is unknown.")
 
 
 def render(names: Mapping[str, str], asked: Asked, answer: Answer) -> bytes:

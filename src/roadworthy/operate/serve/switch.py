@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from roadworthy.operate.serve.gateway import Gateway
     from roadworthy.operate.serve.served import Served
 
-_PAUSE = 0.5  # seconds between two looks
+_PAUSE = 0.3  # seconds between two looks
 _PATIENCE = 5.0
 _LONGEST_PAUSE = 60.0  # between two attempts at a deployment that cannot be served
 
