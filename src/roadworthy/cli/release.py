@@ -57,6 +57,6 @@ def _show(outcome: Outcome) -> None:
     else:
         click.echo(f"The commit {version.commit[:12]} is {version.tag} already: nothing was changed.")
     if outcome.not_run:
-        count = f"{len(outcome.not_run)} of its {len(outcome.checks)} checks"
-        click.echo(f"Its proof passed; {count} were not run, and `roadworthy test` says why.")
+        count = f"{len(outcome.not_run)} of {len(outcome.checks)} checks"
+        click.echo(f"Its proof passed; not run: {count}, and `roadworthy test` says why.")
     click.echo(f"Next: roadworthy deploy {version.name} --to ENVIRONMENT; `git push --tags` shares the tag.", err=True)
