@@ -48,17 +48,18 @@ def test_at_most_five_questions_are_asked(template: str, tmp_path: Path) -> None
     assert all(one.default and (not one.choices or one.default in one.choices) for one in asked)
 
 
-def test_the_next_three_commands_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With --yes nothing is asked, and the last lines are what to type next."""
+@pytest.mark.parametrize(
+    ("template", "third"), [("tabular", "roadworthy test"), ("minimal", "roadworthy schema requirements")]
+)
+def test_the_next_three_commands_are_said(
+    template: str, third: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --yes nothing is asked, and the last lines are what to type next; each of them works in this project."""
     monkeypatch.chdir(tmp_path)
-    done = invoke("new", "flight-delay", "--template", "tabular", "--yes")
+    done = invoke("new", "flight-delay", "--template", template, "--yes")
 
     assert done.exit_code == 0
-    assert [line.strip() for line in done.stdout.splitlines()[-3:]] == [
-        "cd flight-delay",
-        "roadworthy run",
-        "roadworthy test",
-    ]
+    assert [line.strip() for line in done.stdout.splitlines()[-3:]] == ["cd flight-delay", "roadworthy run", third]
 
 
 def test_what_is_not_given_is_asked(tmp_path: Path) -> None:

@@ -68,5 +68,6 @@ def _show(made: Made, folder: Path) -> None:
     where = "in git" if made.own_repository else "in the repository around it"
     click.secho(f"Made {made.folder.name}", bold=True, nl=False)
     click.echo(f" {where}, on the branch {made.branch}. Next:")
-    for line in (f"cd {folder}", "roadworthy run", "roadworthy test"):
+    tested = (made.folder / "requirements.yaml").exists()
+    for line in (f"cd {folder}", "roadworthy run", "roadworthy test" if tested else "roadworthy schema requirements"):
         click.echo(f"  {line}")
