@@ -20,10 +20,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 
 def _below(group: click.Group, typed: str, context: click.Context) -> Iterator[tuple[str, click.Command]]:
     for name in group.list_commands(context):
-        try:
-            command = group.get_command(context, name)
-        except ModuleNotFoundError:  # INTERIM
-            continue
+        command = group.get_command(context, name)
         if command is None or command.hidden:
             continue
         yield f"{typed} {name}", command
