@@ -30,7 +30,7 @@ def _below(group: click.Group, typed: str, context: click.Context) -> Iterator[t
 
 
 def commands_page() -> str:
-    """Return the page: a section for each command, with its usage, arguments and options."""
+    """Return the page: a section for each command, with its usage and options."""
     return "\n".join(line for typed, command in commands() for line in _section(typed, command))
 
 
@@ -48,7 +48,7 @@ def _section(typed: str, command: click.Command) -> list[str]:
         f"$ {typed} {usage}",
         "```",
         "",
-        *_parameters(context, command),
+        *_options(context, command),
     ]
 
 
@@ -64,22 +64,12 @@ def _help(command: click.Command) -> list[str]:
     return lines
 
 
-def _parameters(context: click.Context, command: click.Command) -> list[str]:
-    rows = [_row(context, parameter) for parameter in command.get_params(context) if _shown(parameter)]
-    return ["| option | meaning |", "|---|---|", *rows, ""] if rows else []
-
-
-def _shown(parameter: click.Parameter) -> bool:
-    return isinstance(parameter, click.Argument) or not getattr(parameter, "hidden", False)
-
-
-def _row(context: click.Context, parameter: click.Parameter) -> str:
-    if isinstance(parameter, click.Argument):
-        needed = "" if parameter.required else " (may be left out)"
-        return f"| `{parameter.make_metavar(context)}` | {getattr(parameter, 'help', None) or 'Argument'}{needed} |"
-    record = parameter.get_help_record(context)
-    name, meaning = record or (", ".join(parameter.opts), "")
-    return f"| `{_cell(name)}` | {_cell(meaning)} |"
+def _options(context: click.Context, command: click.Command) -> list[str]:
+    # Arguments stand in the usage, and the help says what they are.
+    options = [option for option in command.get_params(context) if isinstance(option, click.Option)]
+    records = [record for option in options if (record := option.get_help_record(context)) is not None]
+    rows = [f"| `{_cell(name)}` | {_cell(meaning)} |" for name, meaning in records]
+    return ["| option | meaning |", "|---|---|", *rows, ""]
 
 
 def _cell(text: str) -> str:
