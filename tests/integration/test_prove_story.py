@@ -1,0 +1,175 @@
+"""`roadworthy test` on a small real project: a first launch, a better model, worse ones, and ones that misbehave."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from proving_toy import change, found, launch, make, proven, verdicts
+from roadworthy.app import test as testing
+from roadworthy.app.local import open_local
+from roadworthy.errors import NotFound
+from roadworthy.prove import keep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from roadworthy.prove.measures import Measures
+    from toy_pipeline import Toy
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
+    """Return the project, not run yet."""
+    return make(tmp_path / "toy", monkeypatch)
+
+
+def measures(proof_measures: object) -> Measures:
+    """Return measures as what they are."""
+    return cast("Measures", proof_measures)
+
+
+def test_the_neutral_first_launch_passes_and_says_what_it_did_not_run(toy: Toy) -> None:
+    """The baseline is not held against itself, nor to tests on what it does not read; all else applies, and is kept."""
+    outcome = proven(toy)
+    seen = verdicts(outcome)
+    ledger = open_local(toy.folder).ledger
+    cases = ET.parse(outcome.junit).getroot().findall(".//testcase")  # noqa: S314 - our own file
+
+    assert outcome.proof.passed
+    assert outcome.proof.is_baseline
+    assert seen["evaluation: roc_auc better than baseline"] == "not_run"
+    assert seen["behaviour: more wind is never safer"] == "not_run"
+    assert seen["stress: no wind known"] == "not_run"
+    assert seen["against_production: flips"] == "not_run"
+    assert seen["evaluation: roc_auc at least 0.55"] == "passed"
+    assert seen["behaviour: early hours are on time"] == "passed"
+    assert seen["data: flights: flight: unique"] == "passed"
+    assert seen["project: tests/test_own.py::test_the_requirements_are_ours"] == "passed"
+    assert seen["project: tests/test_own.py::test_production"] == "not_run"
+    assert keep.of_commit(ledger, toy.git("rev-parse", "HEAD")) == (outcome.address, outcome.proof)
+    assert [case.get("name") for case in cases] == [check.name for check in outcome.proof.checks]
+
+
+def test_a_better_model_is_let_through_and_one_without_the_wind_is_not(toy: Toy) -> None:
+    """The whole story: launch, upgrade above the noise floor, and a loss that the thresholds would not have seen."""
+    proven(toy)
+    launch(toy, as_baseline=True)
+    change(toy, "params.yaml", "learner: baseline", "learner: logistic")
+    upgrade = proven(toy)
+    against = measures(upgrade.proof.measures)["against_production"]
+
+    assert upgrade.proof.passed, [check for check in upgrade.proof.checks if check.verdict == "failed"]
+    assert against is not None
+    assert against["outcome"] == "upgrade"
+    assert against["floor"] is not None
+    assert len(against["floor"]["twins"]) == 2
+    assert verdicts(upgrade)["project: tests/test_own.py::test_production"] == "passed"
+
+    version = launch(toy)
+    change(toy, "params.yaml", "learner: logistic", "learner: baseline")
+    change(toy, "requirements.yaml", "baseline: baseline\n", "")
+    change(toy, "requirements.yaml", ", better_than: baseline}\n  - {metric: exp", "}\n  - {metric: exp")
+    change(toy, "requirements.yaml", "better_than: baseline", "at_least: 0.3")
+    worse = proven(toy)
+
+    assert found(worse, "roc_auc at least 0.55").verdict == "passed"
+    assert found(worse, f"flips against {version}").verdict == "failed"
+    assert "does not read wind" in found(worse, "more wind is never safer").summary
+    assert found(worse, f"flips against {version}").examples
+
+    again = testing.test_here(toy.folder, None, lambda _: None)
+    remembered = measures(again.proof.measures)["against_production"]
+
+    assert remembered is not None
+    assert remembered["floor"] is not None
+    assert remembered["floor"]["cached"]
+
+
+def test_damaged_reference_rows_do_not_hide_a_change(toy: Toy) -> None:
+    """Production is compared with on its own rows: a candidate that shuffles its own is judged by production's."""
+    change(toy, "params.yaml", "learner: baseline", "learner: logistic")
+    proven(toy)
+    version = launch(toy)
+    change(
+        toy,
+        "src/toy/prepare.py",
+        "(hash(i * 7) % 40)::DOUBLE AS wind",
+        "(hash(i * 7) % 40)::DOUBLE AS wind0, 9.0 AS wind",
+    )
+    change(toy, "src/toy/prepare.py", "0.07 * wind +", "0.07 * wind0 +")
+    outcome = proven(toy)
+    against = measures(outcome.proof.measures)["against_production"]
+    differences = measures(outcome.proof.measures)["differences"]["production"]
+
+    assert found(outcome, f"flips against {version}").verdict == "failed"
+    assert against is not None
+    assert against["rows_of"] == "production"
+    assert differences is not None
+    assert differences["roc_auc"] == against["primary"]
+
+
+@pytest.mark.parametrize(("mischief", "word"), [("raises", "I would rather not"), ("nan", "NaN")])
+def test_a_model_that_misbehaves_fails_by_name(toy: Toy, mischief: str, word: str) -> None:
+    """A model that raises, or answers NaN, is a failed check; what needed its answers was not run."""
+    change(toy, "params.yaml", "mischief: none", f"mischief: {mischief}")
+    outcome = proven(toy)
+
+    assert found(outcome, "the model answers").verdict == "failed"
+    assert word in found(outcome, "the model answers").summary
+    assert found(outcome, "more wind is never safer").verdict == "not_run"
+    assert verdicts(outcome)["data: flights: flight: unique"] == "passed"
+
+
+def test_a_proof_of_a_changed_tree_is_marked(toy: Toy) -> None:
+    """What was tested with uncommitted requirements is no proof of the commit."""
+    toy.run()
+    toy.write("requirements.yaml", toy.read("requirements.yaml").replace("at_least: 0.55", "at_least: 0.1"))
+    outcome = testing.test_here(toy.folder, None, lambda _: None)
+    ledger = open_local(toy.folder).ledger
+
+    assert outcome.proof.dirty
+    assert keep.find(ledger, outcome.proof.commit) is None
+
+
+def test_what_is_not_the_run_is_not_tested(toy: Toy) -> None:
+    """A changed output, or a commit that was not run, is refused with what to do, rather than tested as the run."""
+    toy.run()
+    model = toy.folder / "build/model.json"
+    model.write_text(model.read_text().replace("none", "nan"), encoding="utf-8")
+    with pytest.raises(NotFound, match="not what the last run left"):
+        testing.test_here(toy.folder, None, lambda _: None)
+    toy.run()
+    toy.commit("Nothing")
+
+    with pytest.raises(NotFound, match="roadworthy run"):
+        testing.test_here(toy.folder, None, lambda _: None)
+
+
+def test_rows_stay_where_they_are_when_the_profile_says_so(toy: Toy) -> None:
+    """With `review: {rows: never}`, no check and no measure holds a row."""
+    toy.write("profile.yaml", toy.read("profile.yaml") + "review: {rows: never}\n")
+    change(toy, "contracts/flights.yaml", "max: 23", "max: 12")
+    outcome = proven(toy)
+
+    assert found(outcome, "flights: hour: max").verdict == "failed"
+    assert not any(check.examples for check in outcome.proof.checks)
+
+
+def test_the_command_exits_with_three_and_shows_why(toy: Toy) -> None:
+    """On the command line: status 0 when all holds, 3 when a check fails, the failing rows shown; `--json` is JSON."""
+    toy.run()
+    good = toy.cli("test", "--json")
+    change(toy, "contracts/flights.yaml", "max: 23", "max: 12")
+    toy.run()
+    bad = toy.cli("test", "--junit", "out/junit.xml")
+
+    assert good.returncode == 0, good.stderr
+    assert json.loads(good.stdout)["passed"]
+    assert bad.returncode == 3
+    assert "✗ flights: hour: max" in bad.stdout
+    assert "hour=" in bad.stdout
+    assert (toy.folder / "out/junit.xml").is_file()
