@@ -154,6 +154,7 @@ def _proof(one: World, candidate: str, baseline: str, production: str | None, sc
         checks=(),
         measures=cast("dict[str, object]", measures(REQUIREMENTS, roles, _sheet(one, roles), unlabelled=0)),
         reference=_address("reference"),
+        predictions={role: _address(f"{candidate} {role}") for role in roles},
     )
 
 

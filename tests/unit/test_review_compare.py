@@ -48,6 +48,19 @@ def test_different_artifacts_are_rivals_of_their_own() -> None:
     assert primary.versus[1].value != primary.versus[0].value
 
 
+def test_rows_of_production_are_told() -> None:
+    """Where production was measured on rows that are not the candidate's, the metrics say so."""
+    story = lost_weather()
+    tested = story.head.proof
+    assert tested is not None
+    apart = replace(tested, predictions={"candidate": tested.predictions["candidate"]})
+
+    assert all(not rival.note for rival in comparison(story).rivals)
+    assert (
+        "own frozen reference rows" in comparison(replace(story, head=replace(story.head, proof=apart))).rivals[0].note
+    )
+
+
 def test_the_base_is_paired_where_the_proof_does_not_hold_it() -> None:
     """A base that is neither production nor baseline is compared on the same rows, and its flips are not judged."""
     story = without_production()

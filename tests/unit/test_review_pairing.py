@@ -12,7 +12,7 @@ from review_story import better
 from review_world import world
 from roadworthy.prove.evaluate.metric import metric
 from roadworthy.prove.evaluate.scored import Scored
-from roadworthy.prove.review.pairing import NotPaired, Paired, grid, pair
+from roadworthy.prove.review.pairing import NotPaired, Paired, grid, moved, pair
 
 if TYPE_CHECKING:
     from roadworthy.declare.requirements import Task
@@ -90,6 +90,14 @@ def test_rows_are_not_shown_where_the_profile_forbids_it() -> None:
     assert found.measure is not None
     assert found.measure["negative_count"] > 0
     assert found.measure["broken"] == found.measure["fixed"] == []
+
+
+def test_scores_move_between_rows_found_by_their_key() -> None:
+    """The grid of two sides in different orders is that of the same order; without a key there is none."""
+    base, head = better().answers
+
+    assert moved(shuffled(base), head) == grid(base.scored, head.scored)
+    assert moved(replace(base, key=()), head) is None
 
 
 def test_every_row_is_in_one_cell() -> None:

@@ -11,7 +11,7 @@ from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.prove.review import keep, markdown, page
 from roadworthy.prove.review.compare import compare
-from roadworthy.prove.review.pairing import NotPaired, grid, pair
+from roadworthy.prove.review.pairing import NotPaired, moved, pair
 from roadworthy.prove.review.rivals import measures_of
 
 if TYPE_CHECKING:
@@ -108,7 +108,9 @@ def _compared(local: Local, span: Span) -> Comparison:
     files = local.repo.difference(span.base_commit, span.head_commit, local.prefix)
     rows = rows_of(local, head)
     ours = answers(local, head, rows)
-    return compare(base, head, files, paired=_paired(local, base, head, ours), grids=_grids(local, head, rows, ours))
+    return compare(
+        base, head, files, paired=_paired(local, base, head, ours), grids=_grids(local, base, head, rows, ours)
+    )
 
 
 def _paired(local: Local, base: Evidence, head: Evidence, ours: Answers | None) -> Paired | NotPaired | None:
@@ -130,14 +132,20 @@ def _held_already(proof: Proof, head: Evidence) -> bool:
     return any(address == proof.candidate and metrics.get(role) for role, address in head.artifacts.items())
 
 
-def _grids(local: Local, head: Evidence, rows: Rows | None, ours: Answers | None) -> dict[str, Grid]:
-    """Return how scores moved from production's; before there is one, from the baseline's."""
-    for role in ("production", "baseline"):
-        theirs = answers(local, head, rows, role) if ours else None
-        moved = grid(theirs.scored, ours.scored) if ours and theirs else None
-        if moved is not None:
-            return {role: moved}
-    return {}
+def _grids(local: Local, base: Evidence, head: Evidence, rows: Rows | None, ours: Answers | None) -> dict[str, Grid]:
+    """Return how scores moved from production's, by the role; before there is one, from the baseline's.
+
+    Where production was asked about rows of its own, the base knows what it said if it is the same model.
+    """
+    if ours is None:
+        return {}
+    in_production = head.proof is not None and head.proof.production is not None
+    role = "production" if in_production else "baseline"
+    theirs = answers(local, head, rows, role)
+    if theirs is None and base.proof is not None and head.artifacts.get(role) == base.proof.candidate:
+        theirs = answers(local, base, rows_of(local, base))
+    found = moved(theirs, ours) if theirs else None
+    return {} if found is None else {role: found}
 
 
 def _write(path: Path, text: str) -> None:

@@ -100,6 +100,12 @@ def grid(old: Scored, new: Scored) -> Grid | None:
     return Grid(tuple(float(edge) for edge in edges), cells, *cutoffs)
 
 
+def moved(base: Answers, head: Answers) -> Grid | None:
+    """Return how scores moved from *base* to *head* on the rows that both know by their key; None without such rows."""
+    matched = _matched(base, head)
+    return None if matched is None else grid(_take(base.scored, matched[1]), _take(head.scored, matched[0]))
+
+
 def _matched(base: Answers, head: Answers) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Return the rows of *head* and of *base* that have the same key; None without a key that is unique in both."""
     if not head.key or base.key != head.key or any(name not in side.rows for side in (base, head) for name in head.key):

@@ -96,7 +96,16 @@ def rivals(base: Evidence, head: Evidence, found: Known) -> tuple[Rival, ...]:
     merged: dict[object, list[tuple[str, str]]] = {}
     for role, title, identity in _present(base, head, found.head):
         merged.setdefault(identity, []).append((role, title))
-    return tuple(_rival(roles, found.paired) for roles in merged.values())
+    elsewhere = "production" not in (head.proof.predictions if head.proof else ())
+    against = found.head["against_production"]
+    own = elsewhere and against is not None and against["rows_of"] == "production"
+    return tuple(_rival(roles, found.paired, own_rows=own) for roles in merged.values())
+
+
+_OWN_ROWS = (
+    "Production's numbers, and the difference from them, are of production's own frozen reference rows, "
+    "which are not those of this change: a change that damages its rows cannot hide behind them."
+)
 
 
 def _present(base: Evidence, head: Evidence, measures: Measures) -> Iterator[tuple[str, str, object]]:
@@ -110,7 +119,9 @@ def _present(base: Evidence, head: Evidence, measures: Measures) -> Iterator[tup
         yield "baseline", "the baseline", head.artifacts.get("baseline", "baseline")
 
 
-def _rival(found: Sequence[tuple[str, str]], paired: Paired | NotPaired | None) -> Rival:
+def _rival(found: Sequence[tuple[str, str]], paired: Paired | NotPaired | None, *, own_rows: bool) -> Rival:
     roles = tuple(role for role, _ in found)
     note = paired.reason if roles == ("base",) and isinstance(paired, NotPaired) else ""
+    if own_rows and "production" in roles:
+        note = _OWN_ROWS
     return Rival(roles, " = ".join(title for _, title in found), found[0][1], note)
