@@ -150,4 +150,4 @@ def _sample() -> tuple[Action, ...]:
 
 def _lost_weather() -> tuple[Action, ...]:
     joined = "ON observed.origin = asked.origin"
-    return (Edit("src/flight_delay/features.sql", joined, "ON lower(observed.origin) = asked.origin"),)
+    return (Edit("src/flight_delay/features.sql", joined, joined.replace("asked.origin", "asked.dest")),)
