@@ -166,6 +166,17 @@ def test_every_route_has_an_entry() -> None:
     assert asked == set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", text, flags=re.MULTILINE))
 
 
+def test_every_kind_of_record_has_an_entry() -> None:
+    """What can be found in the ledger is explained."""
+    source = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
+    form = r"^KIND = \"(\w+)\"|ledger\.keep\(\s*\"(\w+)\""
+    kinds = {"".join(found) for text in source for found in re.findall(form, text, flags=re.MULTILINE)}
+    text = (DOCS / "reference" / "records.md").read_text(encoding="utf-8")
+
+    assert {"run", "proof", "version"} <= kinds
+    assert {kind for kind in kinds if f"| `{kind}` |" not in text} == set()
+
+
 def test_every_setting_has_an_entry() -> None:
     """Each environment variable of ours that the source names stands in the settings."""
     source = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]

@@ -122,8 +122,9 @@ def _is_of(tag: Tag, model: str, folder: str) -> bool:
 @contextmanager
 def _alone(ledger: Ledger) -> Iterator[None]:
     # One commit has one version: two releases of it at once, with different bumps, would make two.
-    path = ledger.state / "release.lock"
+    path = ledger.state / "work" / "locks" / "release.lock"
     with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle = path.open("w")
     with handle:
         fcntl.flock(handle, fcntl.LOCK_EX)  # released by the kernel, however this process ends
