@@ -1,7 +1,8 @@
-"""A change to review, made of computed numbers: simulated flights, models fitted to them, and what is measured of both.
+"""A change to review: simulated flights, models fitted to them, and what the product's own functions measure of both.
 
-Nothing here is invented but the flights: every metric, interval, flip, bin and noise floor is computed by the product's
-own functions from the predictions of the models below.
+Computed: every metric, interval, flip, bin, noise floor, and the judgement of the gate. Written by hand: the flights'
+law and the bound on the AUC (chosen so that one story passes and the other is refused), the checks besides AUC and
+flips, the sizes of models, the seconds, the commits and the files. Nothing here says how good anything is.
 """
 
 from __future__ import annotations
