@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -47,6 +48,7 @@ class Load:
             except (OSError, http.client.HTTPException) as fault:
                 self.faults.append(fault)
                 connection.close()
+                time.sleep(0.01)
         connection.close()
 
     def __enter__(self) -> Self:
@@ -182,6 +184,31 @@ def test_a_version_that_cannot_be_served_is_told(project: Project, spoil: Callab
 
     assert status == 1
     assert says in said
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_an_orderly_end_answers_what_was_asked_and_writes_it_down(
+    project: Project, number: signal.Signals, status: int
+) -> None:
+    """Ctrl-C and SIGTERM lose nothing, and leave no process behind."""
+    project.deploy(project.release("slow"))
+    with Service(project.folder) as service:
+        with Load(service.port, clients=4) as load:
+            time.sleep(0.5)
+            found = service.end(number)
+        answered = [answer for answer in load.answers if answer[0] == 200]
+    kept = list(segment.read(project.folder / ".roadworthy" / "predictions" / "production"))
+
+    assert found == status
+    assert len(kept) >= len(answered) > 0
+    assert {one["verdict"] for one in kept} == {"in_scope"}
+
+
+def test_an_open_address_is_warned_of(project: Project) -> None:
+    """Whoever listens beyond this machine is told that there is no log-in."""
+    project.deploy(project.release("good"))
+    with Service(project.folder, "--host", "0.0.0.0") as service:  # noqa: S104 - what is tested
+        assert "no log-in" in service.wait_for("no log-in")
 
 
 def test_a_port_that_is_taken_is_told(project: Project) -> None:

@@ -9,6 +9,7 @@ import errno
 import socket
 import sys
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -85,6 +86,8 @@ def serve(environment: str, at: Address, say: Say, start: Path | None = None) ->
             last.callback(close)
             switch.first(deployment)
             say(f"Serving {deployment.model} {deployment.version} ({deployment.tag}) at {_url(listener)}")
+            if not ip_address(listener.getsockname()[0]).is_loopback:
+                say("It has no log-in: whoever reaches this address may ask it.")
             _run(gateway, switch, listener, close)
 
 
