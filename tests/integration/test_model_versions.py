@@ -18,7 +18,7 @@ from roadworthy.build.model.worker import ModelWorker
 from roadworthy.declare import profile
 from roadworthy.declare.pipeline import Model
 from roadworthy.declare.requirements import OutputRule
-from roadworthy.errors import EnvironmentFailed, LoadFailed
+from roadworthy.errors import BadPrediction, EnvironmentFailed, LoadFailed
 
 HERE = Path(__file__).parent
 TOY = HERE / "toy"
@@ -108,3 +108,45 @@ def test_an_environment_is_made_once_and_known_by_what_it_holds(
     assert older.managed
     assert older.digest != newer.digest
     assert older.python != newer.python
+
+
+def shaped(made: PythonEnvironment, tmp_path: Path, shape: str) -> ModelSpec:
+    """Return a model that answers in *shape*."""
+    path = tmp_path / "model"
+    path.write_text(shape, encoding="utf-8")
+    model = Model("model", load="toy.shapes:load")
+    return ModelSpec(
+        TOY, made.python, kit.install(STATE), model, path, ("carrier", "wind"), {"probability": OutputRule()}
+    )
+
+
+@pytest.mark.parametrize("shape", ["frame", "series", "nullable", "float32", "array", "matrix", "objects", "own index"])
+def test_an_answer_may_come_in_any_shape_that_says_the_same(
+    newer: PythonEnvironment, tmp_path: Path, shape: str
+) -> None:
+    """Frames, series and arrays of any width of number give the same column."""
+    with ModelWorker.start(shaped(newer, tmp_path, shape), timeout=60) as worker:
+        answer = worker.predict(wind(40.0, np.nan, 10.0), timeout=20)
+
+    assert answer["probability"].values.tolist() == pytest.approx([0.4, 0.0, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("shape", "says"),
+    [
+        ("sorted", "its rows in another order: row 0 is the first out of place"),
+        ("reversed", "its rows in another order: row 0"),
+        ("missing", "NaN in the column `probability` at row 1"),
+        ("twice", "`probability`, `probability` instead of `probability`"),
+        ("cube", "an array of 3 dimensions"),
+    ],
+)
+def test_a_frame_that_says_something_else_is_refused(
+    newer: PythonEnvironment, tmp_path: Path, shape: str, says: str
+) -> None:
+    """Rows out of order, missing values and columns that stand twice are told apart."""
+    with (
+        ModelWorker.start(shaped(newer, tmp_path, shape), timeout=60) as worker,
+        pytest.raises(BadPrediction, match=says),
+    ):
+        worker.predict(wind(40.0, 60.0, 10.0), timeout=20)
