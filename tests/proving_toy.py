@@ -134,6 +134,7 @@ def make(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     toy.write("requirements.yaml", REQUIREMENTS)
     toy.write("contracts/flights.yaml", CONTRACT)
     toy.write("tests/test_own.py", OWN_TEST)
+    toy.write("pytest.ini", "[pytest]\naddopts = -p no:randomly -p no:xdist -p no:hypothesispytest\n")
     model = {"load": "toy.model:load", "frame": "dict"}
     dataset = {"key": ["flight"], "label": "late"}
     toy.stages(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,5 +182,6 @@ def _said(report: pytest.TestReport | pytest.CollectReport) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Send results where they are looked for."""
+    """Send results where they are looked for; from here on pytest would keep bytecode of the project's tests."""
+    sys.dont_write_bytecode = True
     config.pluginmanager.register(Results(Path(_session()["results"])), "roadworthy-results")

@@ -18,7 +18,7 @@ from roadworthy.errors import RoadworthyError
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.prove import keep
 from roadworthy.prove.junit import junit
-from roadworthy.prove.project_tests import Running, Tested
+from roadworthy.prove.project_tests import Fixtures, Running
 from roadworthy.prove.proof import Check, Proof
 from roadworthy.prove.remembered import keep as keep_table
 
@@ -171,7 +171,7 @@ def _kept(bench: Bench, candidate: Candidate, said: Answers) -> dict[str, Addres
 
 def _project_tests(bench: Bench, production: Production | None) -> Running:
     folder = bench.local.folder
-    tested = Tested(
+    tested = Fixtures(
         candidate=bench.spec(bench.requirements.model),
         production=None if production is None else (production.name, production.opened.spec),
         datasets={name: folder / dataset.path for name, dataset in bench.project.pipeline.datasets.items()},

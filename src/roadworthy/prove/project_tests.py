@@ -29,8 +29,8 @@ _NAME = "pytest"
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
-    """What the project's tests are about.
+class Fixtures:
+    """What the fixtures of the project's tests hand out.
 
     Attributes:
         candidate: The model of the run.
@@ -48,7 +48,7 @@ class Tested:
 class Running:
     """The project's pytest at work, beside whatever else is tested meanwhile; ended with the block it is opened in."""
 
-    def __init__(self, tested: Tested, tests: Path) -> None:
+    def __init__(self, tested: Fixtures, tests: Path) -> None:
         self._tests = tests
         self._scratch = Path(tempfile.mkdtemp(prefix="roadworthy-tests-"))
         self._results = self._scratch / "results.json"
@@ -83,7 +83,8 @@ class Running:
         with self._printed.open("wb") as printed:
             return subprocess.Popen(
                 [
-                    *(str(spec.python), "-m", "pytest", str(self._tests), "-q", "--no-header", "--color=no"),
+                    *(str(spec.python), "-m", "roadworthy_kit.testing", str(self._tests)),
+                    *("-q", "--no-header", "--color=no"),
                     *("-p", "roadworthy_kit.pytest_plugin", "-p", "no:cacheprovider"),
                 ],
                 cwd=spec.folder,
@@ -100,7 +101,7 @@ def _has_tests(tests: Path) -> bool:
 
 
 def _conclude(status: int | None, printed: str, checks: tuple[Check, ...], timeout: float) -> tuple[Check, ...]:
-    if "No module named pytest" in printed:
+    if "No module named 'pytest'" in printed:
         return (_not_run("pytest is not installed in the project's Python environment."),)
     if status == _NONE_COLLECTED and not checks:
         return (_not_run("pytest found no tests."),)
@@ -125,7 +126,7 @@ def _check(found: Mapping[str, str]) -> Check:
             return Check("project", found["name"], "failed", found["said"] or "It failed.")
 
 
-def _session(tested: Tested, results: Path) -> dict[str, object]:
+def _session(tested: Fixtures, results: Path) -> dict[str, object]:
     production = None
     if tested.production is not None:
         version, spec = tested.production
