@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from roadworthy.prove.measures import Measures
     from toy_pipeline import Toy
 
+FAILURE_MODE = """
+apiVersion: roadworthy/v1alpha1
+title: storms at night are late
+found: {on: 2026-01-01, by: person}
+owner: ada
+severity: high
+examples: failure_modes/storms.csv
+expect: "probability > 0.3"
+"""
+
 
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
@@ -173,3 +183,21 @@ def test_the_command_exits_with_three_and_shows_why(toy: Toy) -> None:
     assert "✗ flights: hour: max" in bad.stdout
     assert "hour=" in bad.stdout
     assert (toy.folder / "out/junit.xml").is_file()
+
+
+def test_known_failure_modes_are_kept_from_coming_back(toy: Toy) -> None:
+    """An example that production gets right may not be lost, whatever the averages say; an open mode fails."""
+    change(toy, "params.yaml", "learner: baseline", "learner: logistic")
+    change(toy, "requirements.yaml", "upgrade_ratio: 0.75}", "upgrade_ratio: 0.75, pinned: failure_modes/}")
+    toy.write("failure_modes/storms.csv", "carrier,wind,hour\nUA,39.0,2\nUA,38.0,4\n")
+    toy.write("failure_modes/FM-001.yaml", FAILURE_MODE)
+    toy.commit("Know a failure mode")
+    first = proven(toy)
+    launch(toy)
+    change(toy, "params.yaml", "learner: logistic", "learner: baseline")
+    second = proven(toy)
+
+    assert found(first, "FM-001 storms at night are late").verdict == "passed"
+    assert found(first, "pinned examples").verdict == "not_run"
+    assert found(second, "FM-001 storms at night are late").verdict == "failed"
+    assert "2 of FM-001" in found(second, "pinned examples").summary
