@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from toy_pipeline import Toy, make_toy
+from toy_pipeline import COMMAND, Toy, make_toy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,3 +119,21 @@ def test_broken_declarations_are_reported_before_anything_runs(toy: Toy) -> None
     assert reference.returncode == 1
     assert "Stage a: ${train.sed} refers to nothing" in reference.stderr
     assert "Did you mean `train.seed`?" in reference.stderr
+
+
+def test_on_a_terminal_what_runs_now_is_shown(toy: Toy) -> None:
+    """The stage that runs stands in a line that is rewritten, with its seconds; what is done stays."""
+    toy.stages({"slow": {"cmd": "sleep 1.3; echo x > build/x", "outs": ["build/x"]}})
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen([COMMAND, "run"], cwd=toy.folder, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while part := os.read(ours, 4096):
+            shown += part
+    os.close(ours)
+    text = shown.decode()
+
+    assert running.wait() == 0
+    assert "\r\033[Kslow 1 s" in text
+    assert re.search(r"slow: .*ran.* in 1\.[0-9] s \(not run before\)", text)

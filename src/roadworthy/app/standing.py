@@ -98,8 +98,8 @@ def params_since(local: Local, revision: str, *, unchanged: bool = False) -> tup
     stages = graph_of(declared(local), local.ledger).stages.values()
     files = dict.fromkeys((PARAMS, *(params.file for stage in stages for params in stage.params)))
     commit = local.repo.resolve(revision)
-    before = committed(local.repo, commit, local.prefix, files)
-    return differences(before, present(local.folder, files), unchanged=unchanged)
+    before = committed(local.repo, commit, local.prefix, files, local.ledger.cache)
+    return differences(before, present(local.folder, files, local.ledger.cache), unchanged=unchanged)
 
 
 def metrics_since(local: Local, revision: str, *, unchanged: bool = False) -> tuple[Difference, ...]:
@@ -111,11 +111,11 @@ def metrics_since(local: Local, revision: str, *, unchanged: bool = False) -> tu
     stages = graph_of(declared(local), local.ledger).stages.values()
     files = [out.path for stage in stages for out in stage.outs if out.kind == "metric"]
     commit = local.repo.resolve(revision)
-    before = committed(local.repo, commit, local.prefix, files)
+    before = committed(local.repo, commit, local.prefix, files, local.ledger.cache)
     before |= recorded(local.ledger, commit, [file for file in files if file not in before])
     if files and not before:
         raise NotFound(
             f"{revision} holds no metrics, and no run of it is kept here.",
             remedy=f"Make one: `git checkout {revision}`, then `roadworthy run`.",
         )
-    return differences(before, present(local.folder, files), unchanged=unchanged)
+    return differences(before, present(local.folder, files, local.ledger.cache), unchanged=unchanged)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from roadworthy.build.pipeline.grammar.values import flatten, parsed
+from roadworthy.build.pipeline.grammar.values import READABLE, flatten, known
 from roadworthy.build.pipeline.record import of_commit
-from roadworthy.errors import IntegrityError, NotFound, PipelineError
+from roadworthy.errors import IntegrityError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from roadworthy.ledger.index.cache import Cache
     from roadworthy.ledger.ledger import Ledger
     from roadworthy.ledger.objects.item import Item
     from roadworthy.ledger.repo.repository import Repository
@@ -65,22 +66,23 @@ def differences(
     )
 
 
-def committed(repo: Repository, commit: str, prefix: str, paths: Iterable[str]) -> dict[str, object]:
+def committed(repo: Repository, commit: str, prefix: str, paths: Iterable[str], cache: Cache) -> dict[str, object]:
     """Return the content of those of *paths*, in the project's folder *prefix*, that *commit* holds.
 
     Raises:
         InvalidDeclaration, PipelineError: One cannot be read.
     """
-    return dict(_each(paths, lambda path: repo.show(commit, f"{prefix}/{path}" if prefix else path)))
+    return dict(_each(paths, lambda path: repo.show(commit, f"{prefix}/{path}" if prefix else path), cache))
 
 
-def present(folder: Path, paths: Iterable[str]) -> dict[str, object]:
+def present(folder: Path, paths: Iterable[str], cache: Cache) -> dict[str, object]:
     """Return the content of those of *paths* that are in *folder*.
 
     Raises:
         InvalidDeclaration, PipelineError: One cannot be read.
     """
-    return dict(_each((path for path in paths if (folder / path).is_file()), lambda path: (folder / path).read_bytes()))
+    there = [path for path in paths if (folder / path).is_file()]
+    return dict(_each(there, lambda path: (folder / path).read_bytes(), cache))
 
 
 def recorded(ledger: Ledger, commit: str, paths: Iterable[str]) -> dict[str, object]:
@@ -93,22 +95,19 @@ def recorded(ledger: Ledger, commit: str, paths: Iterable[str]) -> dict[str, obj
         outputs: Mapping[str, Item] = of_commit(ledger, commit).outputs
     except NotFound:
         return {}
-    return dict(
-        _each((path for path in paths if path in outputs), lambda path: ledger.objects.get(outputs[path].address))
-    )
+    kept = [path for path in paths if path in outputs]
+    return dict(_each(kept, lambda path: ledger.objects.get(outputs[path].address), ledger.cache))
 
 
-def _each(paths: Iterable[str], read: Callable[[str], bytes]) -> Iterator[tuple[str, object]]:
+def _each(paths: Iterable[str], read: Callable[[str], bytes], cache: Cache) -> Iterator[tuple[str, object]]:
     for path in paths:
+        if path.rpartition(".")[2].lower() not in READABLE:
+            continue  # an image, a table: it has no values to compare
         try:
             data = read(path)
         except (NotFound, IntegrityError):
-            continue  # not there, then: the other side will show it as new
-        try:
-            yield path, parsed(path, data)
-        except PipelineError:
-            if path.rpartition(".")[2].lower() in {"json", "yaml", "yml", "toml", "py"}:
-                raise  # a metric file of another kind (an image, a table) has no values to compare
+            continue  # not there, then: the other side shows it as new
+        yield path, known(path, data, cache)
 
 
 def _shown(value: object) -> object:

@@ -10,13 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from roadworthy.errors import NotFound, PipelineError
+from roadworthy.ledger.objects.address import Address
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from roadworthy.ledger.index.cache import Cache
     from roadworthy.ledger.objects.known import KnownFiles
 
+READABLE = frozenset({"yaml", "yml", "json", "toml", "py"})  # endings of files that hold values
 _FORMAT = 1  # of what is cached
 
 
@@ -48,13 +51,26 @@ class ValueFiles:
         return posixpath.normpath(path) in self._read or (self._folder / path).is_file()
 
     def _parse(self, path: str) -> object:
-        item = self._files.item(self._folder / path)
-        key = f"values/{_FORMAT}/{posixpath.splitext(path)[1]}/{item.address}"
-        kept = self._cache.get(key)
-        if kept is None:
-            kept = json.dumps(parsed(path, (self._folder / path).read_bytes())).encode()
-            self._cache.put(key, kept)
-        return json.loads(kept)
+        address = self._files.item(self._folder / path).address
+        return _once(path, address, self._cache, (self._folder / path).read_bytes)
+
+
+def known(path: str, data: bytes, cache: Cache) -> object:
+    """Return what the bytes of the file *path* mean, parsed once per content.
+
+    Raises:
+        InvalidDeclaration, PipelineError: They cannot be read.
+    """
+    return _once(path, Address.of(data), cache, lambda: data)
+
+
+def _once(path: str, address: Address, cache: Cache, read: Callable[[], bytes]) -> object:
+    key = f"values/{_FORMAT}/{posixpath.splitext(path)[1]}/{address}"
+    kept = cache.get(key)
+    if kept is None:
+        kept = json.dumps(parsed(path, read())).encode()
+        cache.put(key, kept)
+    return json.loads(kept)
 
 
 def parsed(path: str, data: bytes) -> object:
