@@ -112,11 +112,11 @@ def _refuse(address: str) -> tuple[Step, ...]:
     return (
         Step(
             "Propose a change that is up, green and wrong",
-            "A tidy-up makes the weather join match nothing. The AUC still clears its threshold.",
+            "Somebody means well: the weather where one lands. The table holds New York's alone, and the AUC clears its bound.",
             (
-                Type("git switch -q -c feature/tidy-weather develop"),
+                Type("git switch -q -c feature/weather-at-destination develop"),
                 *_lost_weather(),
-                Type("git commit -qam 'Tidy the weather join'"),
+                Type("git commit -qam 'Use the weather at the destination'"),
                 Type("roadworthy run"),
                 Type("roadworthy test", status=3),
                 Type("roadworthy review main..HEAD", status=3),
