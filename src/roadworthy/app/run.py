@@ -132,8 +132,12 @@ def _bring(local: Local, setting: Setting, wishes: Wishes) -> None:
     if missing:
         from roadworthy.app.data import ensure_data
 
+        new = [f"{path}.pin" for path in missing if not (local.folder / f"{path}.pin").exists()]
         wishes.note(f"Bringing {', '.join(missing)}.")
         ensure_data(local, missing)
+        written = [pin for pin in new if (local.folder / pin).exists()]
+        if written:
+            wishes.note(f"Commit {', '.join(written)}: a commit names its data by its pins.")
 
 
 def graph_of(project: Declared, ledger: Ledger) -> Graph:

@@ -43,5 +43,12 @@ def _summary(done: Run) -> str:
     states = [stage.state for stage in done.stages.values()]
     ran = states.count("ran")
     what = f"{ran} of {len(states)} stages ran" if ran else f"nothing to run: {len(states)} stages are as recorded"
-    of = f"of {done.commit[:12]}" if done.clean else "not of a clean commit"
-    return f"Run {str(done.address)[7:19]}, {of}: {what} ({done.seconds:.1f} s)."
+    return f"Run {str(done.address)[7:19]}, {_of(done)}: {what} ({done.seconds:.1f} s)."
+
+
+def _of(done: Run) -> str:
+    if done.clean:
+        return f"of {done.commit[:12]}"
+    first, more = done.dirty[:1], len(done.dirty) - 1
+    named = f" ({first[0]}{f' and {more} more' if more else ''} differ{'' if more else 's'})" if first else ""
+    return f"not of a clean commit{named}"
