@@ -68,6 +68,14 @@ def test_hashed_and_dropped_columns_leave_no_trace() -> None:
     assert "130" not in str(row)
 
 
+def test_every_column_may_be_dropped() -> None:
+    """What is left is who answered, and how."""
+    [row] = lines(entry(drop=("tail", "wind", "flight")), SECRET)
+
+    assert (row["inputs"], row["key"]) == ({}, {})
+    assert row["outputs"] == {"probability": 0.25}
+
+
 def test_a_failure_is_kept_without_its_words() -> None:
     """What a model raised may hold values of the row; its kind is enough."""
     [row] = lines(entry(Refusal(500, "no idea what N1 is", "Mend it.", kind="PredictFailed")), SECRET)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 from blake3 import blake3
 
+from roadworthy.build.data.table import Column, Table
 from roadworthy.errors import StorageError
 from roadworthy.operate.serve.guard import Answer
-from roadworthy.operate.serve.records import rows
+from roadworthy.operate.serve.records import plain, rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,14 +106,16 @@ def lines(entry: Entry, secret: bytes) -> list[dict[str, Any]]:
     """Return the rows that are kept of *entry*, one for each row of the request."""
     at = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     same = {"at": at, **entry.served, "ms": round(entry.seconds * 1000, 3)}
-    asked = zip(entry.asked.keys, rows(entry.asked.table), strict=True)
-    inputs = [(_kept(key, entry.rules, secret), _kept(values, entry.rules, secret)) for key, values in asked]
+    rules, table = entry.rules, entry.asked.table
+    kept = _kept(table, rules, secret)
+    inputs: list[dict[str, Any]] = rows(kept) if kept.names else [{} for _ in entry.asked.keys]
+    keys = [_kept_key(key, rules, secret) for key in entry.asked.keys] if rules.hash or rules.drop else entry.asked.keys
     if not isinstance(entry.outcome, Answer):
         # Its words may hold values that must not be kept.
         failed = {"outputs": {}, "verdict": "failed", "reasons": [entry.outcome.kind or str(entry.outcome.status)]}
-        return [{**same, "key": key, "inputs": values, **failed} for key, values in inputs]
+        return [{**same, "key": key, "inputs": values, **failed} for key, values in zip(keys, inputs, strict=True)]
     answer = entry.outcome
-    answered = zip(inputs, rows(answer.outputs), answer.verdicts, answer.reasons, strict=True)
+    answered = zip(keys, inputs, rows(answer.outputs), answer.verdicts, answer.reasons, strict=True)
     return [
         {
             **same,
@@ -119,16 +123,27 @@ def lines(entry: Entry, secret: bytes) -> list[dict[str, Any]]:
             "inputs": values,
             "outputs": outputs,
             "verdict": verdict,
-            "reasons": _told(why, entry.rules),
+            "reasons": _told(why, rules) if why else [],
         }
-        for (key, values), outputs, verdict, why in answered
+        for key, values, outputs, verdict, why in answered
     ]
 
 
-def _kept(values: Mapping[str, Any], rules: Rules, secret: bytes) -> dict[str, Any]:
+def _kept(table: Table, rules: Rules, secret: bytes) -> Table:
+    """Return the columns that are kept, those that are hashed as pseudonyms."""
+    if not rules.hash and not rules.drop:
+        return table
+    columns = {name: column for name, column in table.columns.items() if name not in rules.drop}
+    for name in columns.keys() & set(rules.hash):
+        hidden = [None if value is None else pseudonym(value, secret) for value in plain(columns[name])]
+        columns[name] = Column(np.array(hidden, dtype=object), columns[name].missing)
+    return Table(columns)
+
+
+def _kept_key(key: Mapping[str, Any], rules: Rules, secret: bytes) -> dict[str, Any]:
     return {
-        name: pseudonym(value, secret) if name in rules.hash and value is not None else value
-        for name, value in values.items()
+        name: pseudonym(value, secret) if name in rules.hash else value
+        for name, value in key.items()
         if name not in rules.drop
     }
 
