@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from roadworthy.prove.against_production.noise_floor import Twins
     from roadworthy.prove.evaluate.scored import Scored
 
+_ABANDONED = 2 * 86_400.0  # seconds
+
 
 def noise_floor(
     bench: Bench, production: Production | None, say: Callable[[str], None]
@@ -48,12 +52,20 @@ def noise_floor(
         say(f"noise floor: {noise.runs} twins of {production.name}")
         work = bench.local.ledger.state / "work"
         work.mkdir(parents=True, exist_ok=True)
+        sweep(work)
         with tempfile.TemporaryDirectory(prefix="twins-", dir=work, ignore_cleanup_errors=True) as scratch:
             recipe = Training(bench, production, noise, compared, Path(scratch))
             found = measure(recipe, compared.production, runs=noise.runs, budget=seconds(noise.budget), say=say)
         return found if isinstance(found, NotMeasured) else replace(found, cached=not recipe.trained)
 
     return floor
+
+
+def sweep(work: Path) -> None:
+    """Remove what interrupted trainings left under *work*, once it has not been touched for two days."""
+    for left in (*work.glob("twins-*"), *(work / "checkouts").glob("*")):
+        if time.time() - left.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @dataclass
