@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
@@ -64,8 +65,9 @@ def noise_floor(
 def sweep(work: Path) -> None:
     """Remove what interrupted trainings left under *work*, once it has not been touched for two days."""
     for left in (*work.glob("twins-*"), *(work / "checkouts").glob("*")):
-        if time.time() - left.stat().st_mtime > _ABANDONED:
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # it is removed by whoever made it
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 @dataclass
