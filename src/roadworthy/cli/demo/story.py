@@ -112,7 +112,7 @@ def _refuse(address: str) -> tuple[Step, ...]:
     return (
         Step(
             "Propose a change that is up, green and wrong",
-            "Somebody wants the weather where one lands. The table holds New York's alone, yet the AUC clears its bound.",
+            "Somebody wants the weather where one lands. The table has New York's alone, yet the AUC clears its bound.",
             (
                 Type("git switch -q -c feature/weather-at-destination develop"),
                 *_lost_weather(),
