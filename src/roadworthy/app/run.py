@@ -92,11 +92,11 @@ def run(local: Local, wishes: Wishes | None = None) -> Run:
     project = declared(local)
     recover(local.ledger.state)
     sweep(local.ledger.state / LOCKS)
-    python = prepare(project.profile.environment, local.folder, local.ledger.state, wishes.note)
     whole = graph_of(project, local.ledger)
     graph = whole.only(whole.closure(whole.targets(wishes.targets)))
+    with _bringing(local, graph, wishes):
+        python = prepare(project.profile.environment, local.folder, local.ledger.state, wishes.note)
     setting = Setting(local.folder, local.ledger, graph, python.digest, os.environ)
-    _bring(local, setting, wishes)
     before = local.repo.status(local.folder)
     with job_of(setting, python, wishes) as job:
         stages, inputs = execute(job)
@@ -126,18 +126,22 @@ def run(local: Local, wishes: Wishes | None = None) -> Run:
     )
 
 
-def _bring(local: Local, setting: Setting, wishes: Wishes) -> None:
-    """Bring data that is declared and not here: from the ledger, the bucket, or its source."""
-    missing = [path for path, _ in absent(setting)]
-    if missing:
-        from roadworthy.app.data import ensure_data
+@contextmanager
+def _bringing(local: Local, graph: Graph, wishes: Wishes) -> Iterator[None]:
+    """Bring data that is declared and not here (from the ledger, the bucket, or its source) beside the block."""
+    missing = [path for path, _ in absent(graph, local.folder)]
+    if not missing:
+        yield
+        return
+    from concurrent.futures import ThreadPoolExecutor
 
-        new = [f"{path}.pin" for path in missing if not (local.folder / f"{path}.pin").exists()]
-        wishes.note(f"Bringing {', '.join(missing)}.")
-        ensure_data(local, missing)
-        written = [pin for pin in new if (local.folder / pin).exists()]
-        if written:
-            wishes.note(f"Commit {', '.join(written)}: a commit names its data by its pins.")
+    from roadworthy.app.data import ensure_data
+
+    wishes.note(f"Bringing {', '.join(missing)}.")
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        brought = beside.submit(ensure_data, local, missing)
+        yield
+        brought.result()
 
 
 def graph_of(project: Declared, ledger: Ledger) -> Graph:

@@ -110,18 +110,18 @@ def prepare(setting: Setting) -> None:
         PipelineError: Something is missing; everything that is, is named.
         StorageError, IntegrityError: Pinned data cannot be brought to its place.
     """
-    missing = [(path, stage) for path, stage in absent(setting) if not _is_brought(path, setting)]
+    missing = [(path, stage) for path, stage in absent(setting.graph, setting.folder) if not _is_brought(path, setting)]
     if missing:
         raise _missing(missing)
 
 
-def absent(setting: Setting) -> list[tuple[str, str]]:
-    """Return the inputs that are not there and that no stage writes, each with a stage that reads it."""
+def absent(graph: Graph, folder: Path) -> list[tuple[str, str]]:
+    """Return the inputs that are not in *folder* and that no stage writes, each with a stage that reads it."""
     return [
         (path, stage.name)
-        for stage in setting.graph.stages.values()
+        for stage in graph.stages.values()
         for path in (() if stage.frozen else stage.deps)
-        if not setting.graph.makes(path) and not (setting.folder / path).exists()
+        if not graph.makes(path) and not (folder / path).exists()
     ]
 
 
