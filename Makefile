@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
+unexport PYTHONDONTWRITEBYTECODE  # where a machine sets it, every command takes twice as long to start
 
 .PHONY: demo test docs bench lint types house unit integration e2e lock clean services
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from roadworthy.app.local import open_local
 from roadworthy.app.proving import failure_modes, sections
 from roadworthy.app.proving.bench import open_bench
+from roadworthy.app.proving.beside import beside
 from roadworthy.app.proving.candidate import answers, open_candidate
 from roadworthy.app.proving.production import open_production
 from roadworthy.app.proving.twins import noise_floor
@@ -17,6 +19,7 @@ from roadworthy.build.data.table import Table
 from roadworthy.errors import RoadworthyError
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.prove import keep
+from roadworthy.prove.against_production.compare import Comparison
 from roadworthy.prove.junit import junit
 from roadworthy.prove.project_tests import Fixtures, Running
 from roadworthy.prove.proof import Check, Proof
@@ -133,30 +136,30 @@ def _model_sections(
         said = answers(bench, candidate, stack)
         field = sections.meeting(bench, candidate, production)
         said.meet(field, candidate, production)
+    timed = sections.timed(bench, candidate)
+    compared = beside(partial(_compared, bench, production, field, draft, say))  # it may train twins, for long
     with draft.timing("evaluation"):
         say("evaluation")
         checks, draft.measures = sections.evaluation(bench, candidate, said)
-        draft.checks += checks
+        draft.checks += (*checks, *timed)
     with draft.timing("behaviour and stress"):
         draft.checks += sections.model_tests(bench, candidate, say)
-    with draft.timing("against production"):
-        _against_production(bench, production, field, draft, say)
+    comparison = compared.result()
+    draft.checks.append(comparison.check)
+    if draft.measures is not None and comparison.measures is not None:
+        draft.measures["against_production"] = comparison.measures
     with draft.timing("failure modes"):
         draft.checks += failure_modes.checks(bench, candidate, production)
     draft.predictions = _kept(bench, candidate, said)
 
 
-def _against_production(
+def _compared(
     bench: Bench, production: Production | None, field: Field | Check, draft: _Draft, say: Callable[[str], None]
-) -> None:
+) -> Comparison:
     if isinstance(field, Check) or production is None:
-        draft.checks += [field] if isinstance(field, Check) else []
-        return
-    say("against production")
-    comparison = sections.against_production(bench, production, field, noise_floor(bench, production, say))
-    draft.checks.append(comparison.check)
-    if draft.measures is not None:
-        draft.measures["against_production"] = comparison.measures
+        return Comparison(cast("Check", field))
+    with draft.timing("against production"):
+        return sections.against_production(bench, production, field, noise_floor(bench, production, say))
 
 
 def _kept(bench: Bench, candidate: Candidate, said: Answers) -> dict[str, Address]:

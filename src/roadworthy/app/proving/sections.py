@@ -81,19 +81,19 @@ def meeting(bench: Bench, candidate: Candidate, production: Production | None) -
 def evaluation(bench: Bench, candidate: Candidate, said: Answers) -> tuple[Checks, Measures | None]:
     """Return the checks of the declared bounds, and what was measured; None without labels."""
     subject = candidate.subject
-    timed = _latency(bench, candidate)
     if subject.label is None:
-        return (*evaluate.without_label(bench.requirements, "The reference rows have no label."), *timed), None
+        return evaluate.without_label(bench.requirements, "The reference rows have no label."), None
     met = said.elsewhere
     there = None if met is None else evaluate.Elsewhere("production", met.rows, met.production, met.candidate)
     try:
         found = evaluate.evaluate(bench.requirements, subject.rows, subject.label, said.said, said.rivals(), there)
     except RoadworthyError as fault:
-        return (Check("evaluation", "evaluation", "failed", str(fault)), *timed), None
-    return (*found.checks, *timed), found.measures
+        return (Check("evaluation", "evaluation", "failed", str(fault)),), None
+    return found.checks, found.measures
 
 
-def _latency(bench: Bench, candidate: Candidate) -> Checks:
+def timed(bench: Bench, candidate: Candidate) -> Checks:
+    """Return the check of the declared latency; to be called while nothing else is at work."""
     rule = bench.requirements.latency
     if rule is None or not len(candidate.subject.rows):
         return ()
