@@ -29,7 +29,7 @@ house: $(READY)
 	$(BIN)/pytest -q tests/unit/test_house.py -p no:randomly
 
 unit: $(READY)
-	$(BIN)/pytest -q tests/unit
+	$(BIN)/pytest -q -n 2 tests/unit
 
 integration: $(READY) services
 	$(BIN)/pytest -q -n 2 tests/integration

@@ -11,8 +11,11 @@ from hypothesis import settings
 from guard import Guard
 
 ROOT = Path(__file__).parents[1]
-settings.register_profile("house", deadline=None)  # a busy machine is no fault of the code
-settings.load_profile("house")
+# A busy machine is no fault of the code; `HYPOTHESIS_PROFILE=long` looks further than there is time for on each push.
+settings.register_profile("house", deadline=None, max_examples=40)
+settings.register_profile("long", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # commands that tests start would compile everything each time
 GUARD = Guard(home=Path.home(), allowed=(ROOT, *Guard.python_folders()))
 
 

@@ -168,7 +168,7 @@ def _parts(name: str, values: Sequence[Any]) -> _Parts:
         return "BYTES", [value if isinstance(value, str) else None for value in values], None, {}
     if all(isinstance(value, bool) for value in present) and present:
         return "BOOL", bytes(value is True for value in values), missing, {}
-    if all(isinstance(value, int) and abs(value) < _LARGEST for value in present) and present:
+    if all(isinstance(value, int) and -_LARGEST <= value < _LARGEST for value in present) and present:
         return "INT64", array.array("q", [_or(value, 0, missing) for value in values]).tobytes(), missing, {}
     if all(isinstance(value, datetime) for value in present) and present:
         times = array.array("q", [_or(value, 0, missing) and _microseconds(value) for value in values])

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from roadworthy.build.data.table import Column, Table
@@ -71,6 +71,7 @@ def test_what_a_model_sees_is_what_was_sent(table: dict[str, tuple[str, list[Any
 
 
 @given(tables())
+@example({"lowest": ("i", [None, -(2**63)])})
 def test_what_a_model_answers_is_what_arrives(table: dict[str, tuple[str, list[Any]]]) -> None:
     """Lists of Python values come back as columns of their kind, with what is missing marked."""
     tensors, buffers = columns.encode((name, values) for name, (_, values) in table.items())
