@@ -137,7 +137,7 @@ def _refuse(address: str) -> tuple[Step, ...]:
 
 
 def _ask(address: str, records: str) -> Type:
-    return Type(f"curl -sw '\\n' {address}/predict -H 'Content-Type: application/json' -d '{records}'")
+    return Type(f"curl -sfw '\\n' {address}/predict -H 'Content-Type: application/json' -d '{records}'")
 
 
 def _sample() -> tuple[Action, ...]:
