@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,24 @@ def test_the_next_three_commands_are_said(
 
     assert done.exit_code == 0
     assert [line.strip() for line in done.stdout.splitlines()[-3:]] == ["cd flight-delay", "roadworthy run", third]
+
+
+def test_a_folder_with_a_space_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said to be typed next can be pasted into a shell, whatever the folder is called."""
+    monkeypatch.chdir(tmp_path)
+    done = invoke("new", "b c'd", "--template", "minimal", "--yes")
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("  cd "))
+
+    assert shlex.split(line) == ["cd", "b c'd"]
+
+
+def test_questions_without_anybody_to_answer_are_a_usage_error(tmp_path: Path) -> None:
+    """Where the input has ended, nothing is made, and --yes is named."""
+    done = invoke("new", str(tmp_path / "delay"), "--template", "minimal", given="")
+
+    assert isinstance(done.exception, UsageError)
+    assert "--yes" in done.exception.remedy
+    assert not (tmp_path / "delay").exists()
 
 
 def test_what_is_not_given_is_asked(tmp_path: Path) -> None:

@@ -121,6 +121,41 @@ def test_broken_declarations_are_reported_before_anything_runs(toy: Toy) -> None
     assert "Did you mean `train.seed`?" in reference.stderr
 
 
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_no_color_turns_colours_off_on_a_terminal(toy: Toy, no_color: str, *, coloured: bool) -> None:
+    """A terminal gets colours unless NO_COLOR says no, in an error too; what runs is rewritten either way."""
+    done = _on_terminal(toy, "run", NO_COLOR=no_color)
+    wrong = _on_terminal(toy, "why", "nothing", NO_COLOR=no_color)
+
+    assert ("\033[32mran" in done) is coloured
+    assert ("\033[31mError" in wrong) is coloured
+    assert coloured or not re.search(r"\033\[[0-9;]*m", done + wrong)
+    assert "\r\033[Kprepare: " in done
+
+
+def test_elsewhere_than_on_a_terminal_nothing_is_coloured(toy: Toy) -> None:
+    """A file or a pipe gets plain text."""
+    done = toy.cli("run")
+
+    assert "\033" not in done.stdout + done.stderr
+
+
+def _on_terminal(toy: Toy, *arguments: str, **variables: str) -> str:
+    """Return what a command writes on a terminal."""
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen(
+        [COMMAND, *arguments], cwd=toy.folder, env={**os.environ, **variables}, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while part := os.read(ours, 4096):
+            shown += part
+    os.close(ours)
+    running.wait()
+    return shown.decode()
+
+
 def test_on_a_terminal_what_runs_now_is_shown(toy: Toy) -> None:
     """The stage that runs stands in a line that is rewritten, with its seconds; what is done stays."""
     toy.stages({"slow": {"cmd": "sleep 1.3; echo x > build/x", "outs": ["build/x"]}})

@@ -40,6 +40,17 @@ def test_commands_are_completed_from_the_table() -> None:
     assert offered == [name for name in COMMANDS if name.startswith("re")]
 
 
+@pytest.mark.parametrize(("typed", "told"), [("stauts", "Did you mean 'status'?"), ("zzzzzz", None)])
+def test_a_misspelt_command_is_told_what_it_may_be(typed: str, told: str | None) -> None:
+    """A command that is not known is a usage error, with the nearest one when there is any."""
+    done = CliRunner().invoke(roadworthy, [typed])
+
+    assert done.exit_code == 2
+    assert f"No such command '{typed}'." in done.output
+    assert ("Did you mean" in done.output) == (told is not None)
+    assert told is None or told in done.output
+
+
 def test_completing_a_command_imports_none() -> None:
     """Tab answers at once: no command is imported to complete its name."""
     script = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from roadworthy.build.pipeline.job import Ended, Failed, Started, Ticked, Waits
+from roadworthy.cli.progress import erase
 
 if TYPE_CHECKING:
     from roadworthy.build.pipeline.job import Event
@@ -54,10 +55,12 @@ class Live:
     def close(self) -> None:
         """Leave nothing unfinished on the terminal."""
         if self._on_terminal:
-            click.echo("\r\033[K", nl=False, err=True)
+            erase()
 
     def _line(self, text: str) -> None:
-        click.echo(f"\r\033[K{text}" if self._on_terminal else text, err=True)
+        if self._on_terminal:
+            erase()
+        click.echo(text, err=True)
 
     def _now(self) -> None:
         if self._on_terminal and self._running:
@@ -66,7 +69,8 @@ class Live:
             more = len(self._running) - _MOST
             text = " · ".join([*shown, *([f"{more} more"] if more > 0 else [])])
             width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be rewritten
-            click.echo(f"\r\033[K{text[:width]}", nl=False, err=True)
+            erase()
+            click.echo(text[:width], nl=False, err=True)
 
 
 def _ended(stage: str, result: StageRun) -> str:

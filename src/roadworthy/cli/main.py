@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -56,6 +57,16 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(f"roadworthy.cli.{module}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; a misspelt one is told what it most likely is."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            near = importlib.import_module("difflib").get_close_matches(name, COMMANDS, n=1)  # needed for this alone
+            ctx.fail(f"No such command '{name}'." + "".join(f" Did you mean '{one}'?" for one in near))
+        return super().resolve_command(ctx, args)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands that begin with *incomplete*, from the table: Tab must answer at once."""
         item = importlib.import_module("click.shell_completion").CompletionItem  # 4 ms that `--help` does not pay
@@ -80,8 +91,15 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
+    # click itself leaves colours out where the output is no terminal. The outer context is for what is said of a fault.
+    color = False if os.environ.get("NO_COLOR") else None
+    with click.Context(roadworthy, color=color):
+        return _finish(color)
+
+
+def _finish(color: bool | None) -> int:  # noqa: FBT001 - click's own setting, in three states
     try:
-        status = roadworthy.main(prog_name="roadworthy", standalone_mode=False)
+        status = roadworthy.main(prog_name="roadworthy", standalone_mode=False, color=color)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as fault:

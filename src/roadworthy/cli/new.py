@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from roadworthy.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from roadworthy.adapters.template.copier import Question
     from roadworthy.app.new import Made
 
 
@@ -58,10 +60,23 @@ def _answers(template: str, folder: Path, given: Mapping[str, str], *, ask: bool
     for one in asked:
         answer = given.get(one.name)
         if answer is None and ask:
-            kind = click.Choice(one.choices) if one.choices else None
-            answer = str(click.prompt(one.text, default=one.default, type=kind))
+            answer = _asked(one)
         answers[one.name] = one.default if answer is None else answer
     return answers
+
+
+def _asked(one: Question) -> str:
+    kind = click.Choice(one.choices) if one.choices else None
+    try:
+        return str(click.prompt(one.text, default=one.default, type=kind))
+    except click.Abort as stop:
+        if not isinstance(stop.__context__, EOFError):
+            raise
+        click.echo()
+        raise UsageError(
+            "The questions have no answer: the input has ended. Nothing was written.",
+            remedy="Pass --yes to take the defaults, and --set NAME=ANSWER for what is to differ.",
+        ) from stop
 
 
 def _show(made: Made, folder: Path) -> None:
@@ -69,5 +84,9 @@ def _show(made: Made, folder: Path) -> None:
     click.secho(f"Made {made.folder.name}", bold=True, nl=False)
     click.echo(f" {where}, on the branch {made.branch}. Next:")
     tested = (made.folder / "requirements.yaml").exists()
-    for line in (f"cd {folder}", "roadworthy run", "roadworthy test" if tested else "roadworthy schema requirements"):
+    for line in (
+        f"cd {shlex.quote(str(folder))}",
+        "roadworthy run",
+        "roadworthy test" if tested else "roadworthy schema requirements",
+    ):
         click.echo(f"  {line}")

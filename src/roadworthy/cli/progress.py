@@ -41,7 +41,7 @@ class Progress:
         self._ended.set()
         self._thread.join()
         if self._shown and sys.stderr.isatty():
-            click.echo("\r\033[K", nl=False, err=True)
+            erase()
 
     def line(self) -> str:
         """Return what is shown now."""
@@ -58,8 +58,15 @@ class Progress:
         wait = self._after
         while not self._ended.wait(wait):
             self._shown = True
-            click.echo(f"\r\033[K{self.line()}" if on_terminal else self.line(), nl=not on_terminal, err=True)
+            if on_terminal:
+                erase()
+            click.echo(self.line(), nl=not on_terminal, err=True)
             wait = _EVERY_S if on_terminal else _EVERY_LINE_S
+
+
+def erase() -> None:
+    """Empty the line of the terminal, also for those who want no colours: click takes that for a colour."""
+    click.echo("\r\033[K", nl=False, err=True, color=True)
 
 
 def readable(size: int) -> str:
