@@ -46,7 +46,8 @@ class RoadworthyError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.problem} {self.remedy}"
+        # After several lines, such as a traceback, the remedy stands in a line of its own.
+        return ("\n" if "\n" in self.problem else " ").join((self.problem, self.remedy))
 
 
 class UsageError(RoadworthyError):

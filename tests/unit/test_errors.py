@@ -1,0 +1,21 @@
+"""How an error reads where its problem and its remedy stand in one text."""
+
+from __future__ import annotations
+
+import pytest
+
+from roadworthy.errors import PredictFailed, RoadworthyError
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        ("It hung.", "It hung. Mend it."),
+        ("Its predict raised:\n  ValueError: no", "Its predict raised:\n  ValueError: no\nMend it."),
+    ],
+)
+def test_a_remedy_is_set_apart_from_a_traceback(problem: str, said: str) -> None:
+    """After one sentence the remedy is the next; after several lines it stands in a line of its own."""
+    fault: RoadworthyError = PredictFailed(problem, remedy="Mend it.")
+
+    assert str(fault) == said
