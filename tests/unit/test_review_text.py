@@ -46,6 +46,15 @@ def test_nothing_in_a_sentence_is_a_mark(sentence: str) -> None:
     assert set(re.findall(r"<(/?\w+)", html)) <= {"ul", "/ul", "li", "/li"}
 
 
+@pytest.mark.parametrize("sentence", ["5.29 % of the rows are broken", "+0.063 better", "-0.3 worse", "3) of 4"])
+def test_a_number_at_the_beginning_is_left_as_it_is(sentence: str) -> None:
+    """What begins like a list is escaped only where Markdown would make one of it."""
+    told = prose(sentence)
+
+    assert (told == sentence) == (sentence != "3) of 4")
+    assert f"<li>{sentence}</li>" in READER.render(f"- {told}\n")
+
+
 def test_mentions_and_links_of_a_forge_are_broken() -> None:
     """A test's message cannot call a person, refer to an issue or become an address."""
     told = prose("ask @ada about #12 at https://evil.example or www.evil.example")
@@ -74,6 +83,18 @@ def test_the_summary_says_what_the_page_says() -> None:
         "`prepare`",
     ):
         assert told in text
+
+
+def test_the_summary_says_whose_rows_production_was_measured_on() -> None:
+    """Where production was measured on rows of its own, the metrics and the flips say so, as the page does."""
+    story = lost_weather()
+    tested = story.head.proof
+    assert tested is not None
+    apart = replace(tested, predictions={"candidate": tested.predictions["candidate"]})
+    text = render(comparison(replace(story, head=replace(story.head, proof=apart))))
+
+    assert "Production's numbers, and the difference from them, are of production's own frozen reference rows" in text
+    assert "The rows are production's own frozen reference rows." in text
 
 
 def test_the_summary_fits_into_a_comment() -> None:

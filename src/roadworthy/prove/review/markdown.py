@@ -18,7 +18,9 @@ _MOST = 60_000  # characters: forges refuse comments of more than about 65,000
 _EXAMPLES = 5
 _CHANGES = 20
 _INPUTS = 12
-_MARKS = re.compile(r"([\\`*_\[\]<>|~&$])|^([-+=#]|\d+(?=[.)]))|(:(?=//))|((?<=www)\.)", re.IGNORECASE)
+_MARKS = re.compile(
+    r"([\\`*_\[\]<>|~&$])|^([-+](?=[-\s]|$)|[=#]|\d{1,9}(?=[.)](?:\s|$)))|(:(?=//))|((?<=www)\.)", re.IGNORECASE
+)
 _CALLS = re.compile(r"([@#])(?=\w)")  # a forge makes mentions and references of these even when they are escaped
 _JOINER = "\N{WORD JOINER}"
 _SIGN = {"passed": "✓", "failed": "✗", "not_run": "–"}  # noqa: RUF001 - an en dash
@@ -87,7 +89,8 @@ def _metrics(comparison: Comparison) -> Iterator[str]:
     head = ["metric", "candidate"]
     for rival in comparison.rivals:
         head += [code(rival.title), "difference"]
-    yield "\n### Metrics\n\n" + _table(head, [_metric_row(row) for row in comparison.metrics])
+    notes = "".join(f"\n{prose(rival.note)}\n" for rival in comparison.rivals if rival.note)
+    yield "\n### Metrics\n\n" + _table(head, [_metric_row(row) for row in comparison.metrics]) + notes
 
 
 def _metric_row(row: MetricRow) -> list[str]:
@@ -110,6 +113,7 @@ def _flips(found: Flips) -> str:
         f"Broken: {percent(measure['negative']['value'], 2)} ({count(measure['negative_count'])} rows). "
         f"Fixed: {percent(measure['positive']['value'], 2)} ({count(measure['positive_count'])} rows)."
         + (f" Noise floor: {percent(floor['value'], 2)}." if floor else "")
+        + (" The rows are production's own frozen reference rows." if measure["rows_of"] == "production" else "")
         + "\n",
     ]
     for title, examples in (("Broken", measure["broken"]), ("Fixed", measure["fixed"])):
