@@ -239,6 +239,7 @@ def test_a_read_only_ledger_can_be_read() -> None:
         top = Path(name)
         kept = ledger.open(top / ".roadworthy")
         record = kept.keep("run", {"x": 1})
+        kept.cache.put("key", b"known")
         (top / "file").write_bytes(b"rows")
         kept.close()
         for path in (top, *top.rglob("*")):
@@ -250,6 +251,7 @@ def test_a_read_only_ledger_can_be_read() -> None:
             again = ledger.open(top / ".roadworthy")
             found = again.files.item(top / "file").address
             body = again.records.read(record).body
+            known = again.cache.get("key")
             with pytest.raises(StorageError, match="read-only"):
                 again.objects.put(b"more")
             again.close()
@@ -259,4 +261,4 @@ def test_a_read_only_ledger_can_be_read() -> None:
             for path in (top, *top.rglob("*")):
                 path.chmod(0o755)
 
-        assert (found, body) == (Address.of(b"rows"), {"x": 1})
+        assert (found, body, known) == (Address.of(b"rows"), {"x": 1}, b"known")

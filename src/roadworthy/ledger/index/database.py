@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ CREATE INDEX records_of_kind ON records (kind, at, address);
 
 
 class Database:
-    """The index. A damaged file is made anew; in a read-only folder it lives in memory. Threads may share it."""
+    """The index. A damaged file is made anew; of a read-only one a copy lives in memory. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -67,14 +68,14 @@ class Database:
             try:
                 self._connection = _connect(str(self._path))
             except sqlite3.OperationalError:  # the folder is read-only, or not there
-                self._connection = _connect(":memory:")
+                self._connection = _in_memory(self._path)
         return self._connection
 
     def _mend(self, fault: sqlite3.DatabaseError) -> None:
         """Make the next try work: with a new file when this one is damaged, else without a file."""
         self.close()
         if isinstance(fault, sqlite3.OperationalError):  # locked for long, read-only, full
-            self._connection = _connect(":memory:")
+            self._connection = _in_memory(self._path)
             return
         for ending in ("", "-wal", "-shm"):
             with contextlib.suppress(OSError):
@@ -89,6 +90,28 @@ def _connect(name: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _in_memory(path: Path) -> sqlite3.Connection:
+    """Return an index in memory that knows what the file at *path* does, if that cannot change beneath us."""
+    known = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    if path.is_file() and not (_is_writable(path) and _is_writable(path.parent)):
+        # Without its -shm file, a write-ahead log is read from a read-only folder as immutable alone.
+        for way in ("mode=ro", "immutable=1"):
+            with contextlib.suppress(sqlite3.DatabaseError):
+                with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True)) as file:
+                    file.backup(known)
+                break
+    try:
+        _prepare(known)
+    except sqlite3.DatabaseError:  # what was copied is damaged
+        known.close()
+        return _connect(":memory:")
+    return known
+
+
+def _is_writable(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
