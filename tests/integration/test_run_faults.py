@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -123,6 +124,36 @@ def test_a_stage_that_goes_wrong_leaves_the_outputs_as_they_were(
         toy.run()
     assert toy.read("build/out.txt") == "before"
     assert toy.outputs_aside() == []
+
+
+@pytest.mark.parametrize("how", ["run", "restore"])
+def test_no_output_leads_out_of_the_project_by_a_symlink(toy: Toy, tmp_path: Path, how: str) -> None:
+    """A stage whose output lies behind a symlinked folder neither runs nor is restored; what lies there stays."""
+    one(toy, "mkdir -p build/d && echo new > build/d/out.txt", outs=["build/d"])
+    if how == "restore":
+        toy.run()
+    shutil.rmtree(toy.folder / "build", ignore_errors=True)
+    (tmp_path / "elsewhere/d").mkdir(parents=True)
+    (tmp_path / "elsewhere/d/mine.txt").write_text("mine")
+    (toy.folder / "build").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(StageFailed, match="'build/d' leads through the symbolic link"):
+        toy.run()
+    assert [path.name for path in (tmp_path / "elsewhere").rglob("*")] == ["d", "mine.txt"]
+
+
+def test_a_stage_that_links_its_folder_elsewhere_fails_and_takes_nothing_with_it(toy: Toy, tmp_path: Path) -> None:
+    """Output behind a symlink that the stage made is not kept; the old output is back, and the link's target stays."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/out.txt").write_text("mine")
+    toy.write("build/out.txt", "before")
+    one(toy, f"rmdir build && ln -s {tmp_path}/elsewhere build")
+
+    with pytest.raises(StageFailed, match="leads through the symbolic link"):
+        toy.run()
+    assert (tmp_path / "elsewhere/out.txt").read_text() == "mine"
+    assert not (toy.folder / "build").is_symlink()
+    assert toy.read("build/out.txt") == "before"
 
 
 def test_half_an_output_is_removed_when_there_was_none(toy: Toy) -> None:
@@ -287,18 +318,21 @@ def test_two_runs_at_once_do_nothing_twice(toy: Toy) -> None:
 def test_ending_us_ends_the_stage_and_puts_its_output_back(toy: Toy, how: signal.Signals) -> None:
     """Killed or interrupted, Roadworthy leaves no stage running and no output half written."""
     toy.write("build/out.txt", "before")
-    one(toy, "echo half > build/out.txt; sleep 60 & echo $! > child.txt; wait")
+    one(toy, "echo half > build/out.txt; touch $TMPDIR/t; python -c 'import toy'; sleep 60 & echo $! > child.txt; wait")
     running = toy.start("run")
     child = int(until(toy.folder / "child.txt"))
+    scratch = toy.folder / ".roadworthy/work/scratch"
     running.send_signal(how)
     _, errors = running.communicate(timeout=60)
     for _ in range(200):
-        if (toy.folder / "build/out.txt").exists() and toy.read("build/out.txt") == "before":
+        is_back = (toy.folder / "build/out.txt").exists() and toy.read("build/out.txt") == "before"
+        if is_back and not any(scratch.iterdir()):
             break
         time.sleep(0.05)
 
     assert running.returncode == (130 if how == signal.SIGINT else -how), errors
     assert not is_alive(child)
+    assert list(scratch.iterdir()) == []
     assert toy.read("build/out.txt") == "before"
     one(toy, "echo whole > build/out.txt")
     assert toy.states() == {"work": "ran"}
@@ -328,6 +362,7 @@ def test_a_power_cut_is_mended_by_the_next_run(toy: Toy) -> None:
 
     assert half == "half\n"
     assert toy.read("build/out.txt") == "before"
+    assert list((toy.folder / ".roadworthy/work/scratch").iterdir()) == []
 
 
 def test_a_read_only_project_can_be_looked_at(toy: Toy) -> None:

@@ -156,6 +156,21 @@ def test_a_session_that_is_alive_is_left_alone(tmp_path: Path) -> None:
     assert content(tmp_path / "folder") == {"a": "1"}
 
 
+def test_scratch_goes_with_its_session(tmp_path: Path) -> None:
+    """What a session that is gone meant to throw away is removed; what a living one works in is left alone."""
+    with crashed(tmp_path) as dead:
+        left = dead.scratch()
+        left.with_suffix(".trace").touch()
+    with Session(tmp_path) as alive:
+        used = alive.scratch()
+        recover(tmp_path)
+        found = list((tmp_path / "work/scratch").iterdir())
+
+    assert left not in found
+    assert found == [used]
+    assert list((tmp_path / "work/scratch").iterdir()) == []
+
+
 def test_a_session_writes_nothing_before_it_must(tmp_path: Path) -> None:
     """A command that sets nothing aside leaves no trace; where nothing can be written, it says so."""
     with Session(tmp_path / "state"):

@@ -13,6 +13,7 @@ from roadworthy.declare.pipeline import Model
 from roadworthy.errors import Conflict, NotFound
 from roadworthy.ledger.objects import tree
 from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.objects.inside import inside
 from roadworthy.ledger.objects.item import Item
 
 if TYPE_CHECKING:
@@ -95,13 +96,14 @@ def fetch(ledger: Ledger, folder: Path, body: Mapping[str, object], role: str) -
 
     Raises:
         NotFound, IntegrityError: Its bytes are missing or damaged.
+        UsageError: The record names a place outside of the version's folder.
     """
     part = cast("Mapping[str, object] | None", body.get(role))
     if part is None:
         return None
     files = cast("int | None", part.get("files"))
     item = Item(Address(str(part["address"])), cast("int", part["size"]), files)
-    path = folder / str(part["path"])
+    path = inside(folder, str(part["path"]))
     tree.checkout(item, path, ledger.objects, ledger.files)
     return path
 

@@ -12,6 +12,7 @@ from roadworthy.declare.project import read_pin
 from roadworthy.errors import NotFound, PipelineError
 from roadworthy.ledger.objects import tree
 from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.objects.inside import inside
 from roadworthy.ledger.objects.item import Item
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def prepare(setting: Setting) -> None:
 
     Raises:
         PipelineError: Something is missing; everything that is, is named.
-        StorageError, IntegrityError: Pinned data cannot be brought to its place.
+        StorageError, IntegrityError, UsageError: Pinned data cannot be brought to its place.
     """
     missing = [(path, stage) for path, stage in absent(setting.graph, setting.folder) if not _is_brought(path, setting)]
     if missing:
@@ -131,7 +132,9 @@ def _is_brought(path: str, setting: Setting) -> bool:
     ledger = setting.ledger
     try:
         pin = read_pin(place.with_name(f"{place.name}.pin"))
-        tree.checkout(Item(Address(pin.address), pin.size, pin.files), place, ledger.objects, ledger.files)
+        tree.checkout(
+            Item(Address(pin.address), pin.size, pin.files), inside(setting.folder, path), ledger.objects, ledger.files
+        )
     except NotFound:
         return False
     return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import shutil
 import signal
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from roadworthy.declare.form import size
 from roadworthy.errors import Conflict, IntegrityError, NotFound, StageFailed, UsageError
 from roadworthy.ledger.objects import tree
 from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.objects.inside import inside
 from roadworthy.ledger.objects.write import storage_errors
 
 if TYPE_CHECKING:
@@ -66,13 +66,14 @@ def frozen(job: Job, stage: Stage) -> StageRun:
 
     Raises:
         NotFound: An output is neither there nor in the ledger.
+        StageFailed: An output leads out of the project.
     """
     ledger = job.setting.ledger
     last = records.last(ledger, stage.name)
     made = records.find(ledger, last[0]) if last else None
     outputs: dict[str, Item] = {}
     for out in stage.outs:
-        place = job.setting.folder / out.path
+        place = _inside(job, stage, out.path)
         if not place.exists() and made is not None and out.path in made.outputs:
             tree.checkout(made.outputs[out.path], place, ledger.objects, ledger.files)
         try:
@@ -99,6 +100,8 @@ def perform(job: Job, stage: Stage, made: Mapping[str, Item], watch: Watch) -> S
         Conflict: Another process changed its inputs meanwhile.
         StorageError: The disk is full, or a folder is read-only.
     """
+    for out in stage.outs:
+        _inside(job, stage, out.path)
     locks = job.setting.ledger.state / LOCKS
     with contextlib.ExitStack() as stack:
         for name in job.setting.graph.upstream[
@@ -119,6 +122,14 @@ class _Known:
     key: str
     parts: Parts
     code: tuple[str, ...]
+
+
+def _inside(job: Job, stage: Stage, path: str) -> Path:
+    """Return the place of an output; raise StageFailed when it leads out of the project, as by a symlink."""
+    try:
+        return inside(job.setting.folder, path)
+    except UsageError as fault:
+        raise StageFailed(f"Stage {stage.name}: {fault.problem}", remedy=fault.remedy) from fault
 
 
 def _place(job: Job, stage: str) -> str:
@@ -145,7 +156,7 @@ def _taken(job: Job, stage: Stage, key: str, parts: Parts) -> StageRun | None:
     if not in_place(job.setting, made):
         try:
             for path, item in made.outputs.items():
-                tree.checkout(item, job.setting.folder / path, ledger.objects, ledger.files)
+                tree.checkout(item, _inside(job, stage, path), ledger.objects, ledger.files)
         except (NotFound, IntegrityError):
             _let_go(ledger, key, made)
             return None
@@ -177,10 +188,8 @@ def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
     why = reason(job.setting.ledger, stage, known.parts)
     watch.starts(why)
     ledger = job.setting.ledger
-    scratch = ledger.state / "work" / "scratch" / secrets.token_hex(8)
     persist = frozenset(out.path for out in stage.outs if out.persist)
-    with storage_errors(scratch):
-        scratch.mkdir(parents=True)
+    scratch = job.session.scratch()
     aside = job.session.set_aside(job.setting.folder, [out.path for out in stage.outs], persist)
     try:
         outcome = _executed(job, stage, scratch, watch)
@@ -199,7 +208,7 @@ def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
     if made is None:
         return StageRun(known.key, "ran", why, outcome.seconds, outputs, None, opened.notes)
     for path, item in made.outputs.items():  # somebody else may have recorded other bytes first
-        tree.checkout(item, job.setting.folder / path, ledger.objects, ledger.files)
+        tree.checkout(item, _inside(job, stage, path), ledger.objects, ledger.files)
     _remember(job, stage, known.key, known.parts)
     return StageRun(known.key, "ran", why, outcome.seconds, made.outputs, made.record, opened.notes)
 
@@ -288,7 +297,7 @@ def _tail(log: Path) -> list[str]:
 
 def _kept(job: Job, stage: Stage, out: Out) -> Item:
     ledger = job.setting.ledger
-    place = job.setting.folder / out.path
+    place = _inside(job, stage, out.path)
     try:
         # Metrics and plots are small, and reviews need them, so they are kept even when git keeps them too.
         is_kept = out.cache or out.kind != "out"

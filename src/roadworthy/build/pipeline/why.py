@@ -10,6 +10,7 @@ from roadworthy.build.pipeline import made as records
 from roadworthy.build.pipeline.inputs import Inputs
 from roadworthy.errors import IntegrityError, NotFound, PipelineError, UsageError
 from roadworthy.ledger.objects import tree
+from roadworthy.ledger.objects.inside import inside
 
 if TYPE_CHECKING:
     from roadworthy.build.pipeline.inputs import Setting
@@ -75,7 +76,7 @@ def in_place(setting: Setting, made: Made) -> bool:
     """Return whether all that a stage wrote is in its place, as it was recorded."""
     files = setting.ledger.files
     try:
-        return all(tree.address_of(setting.folder / path, files) == item for path, item in made.outputs.items())
+        return all(tree.address_of(inside(setting.folder, path), files) == item for path, item in made.outputs.items())
     except (NotFound, UsageError, IntegrityError):
         return False
 

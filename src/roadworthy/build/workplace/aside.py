@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _SESSIONS = "work/sessions"
+_SCRATCH = "work/scratch"
 _ALIVE = "alive"
 _JOURNAL = "journal.json"
 
@@ -32,6 +33,7 @@ class Session:
 
     def __init__(self, state: Path) -> None:
         """Make ready to set things aside under *state*; nothing is written before something is."""
+        self._state = state
         self._folder = state / _SESSIONS / f"{os.getpid()}-{secrets.token_hex(4)}"
         self._alive: int | None = None
         self._lock = threading.Lock()
@@ -61,6 +63,19 @@ class Session:
         if self._alive is not None:
             os.close(self._alive)
             recover_one(self._folder)
+            _sweep(self._state)
+
+    def scratch(self) -> Path:
+        """Return a new folder to throw away; it, and what is called like it, goes with the session at the latest.
+
+        Raises:
+            StorageError: It cannot be made.
+        """
+        self.alive()
+        folder = self._state / _SCRATCH / f"{self._folder.name}-{secrets.token_hex(4)}"
+        with storage_errors(folder):
+            folder.mkdir(parents=True)
+        return folder
 
     def set_aside(self, folder: Path, paths: Sequence[str], copied: frozenset[str] = frozenset()) -> Aside:
         """Move *paths* of *folder* aside, so that new ones can be written; *copied* ones stay, and are copied.
@@ -80,7 +95,7 @@ class Aside:
         moves = [(folder / path, journal / str(number), path in copied) for number, path in enumerate(paths)]
         with storage_errors(folder):
             journal.mkdir()
-            entries = [[str(path), str(aside), os.path.lexists(path)] for path, aside, _ in moves]
+            entries = [[str(path), str(aside), os.path.lexists(path), str(folder)] for path, aside, _ in moves]
             (journal / _JOURNAL).write_text(json.dumps(entries), encoding="utf-8")
             for path, aside, is_copied in moves:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,11 +113,15 @@ class Aside:
 
 
 def recover(state: Path) -> None:
-    """Put back what sessions that are no longer alive had set aside. May be repeated, also by several at once."""
+    """Put back what sessions that are no longer alive had set aside, and remove what they meant to throw away.
+
+    May be repeated, also by several at once.
+    """
     with contextlib.suppress(FileNotFoundError):
         for session in os.scandir(state / _SESSIONS):
             if not session.name.startswith("."):
                 recover_one(Path(session.path))
+    _sweep(state)
 
 
 def recover_one(session: Path) -> None:
@@ -122,19 +141,38 @@ def recover_one(session: Path) -> None:
         os.close(handle)
 
 
+def _sweep(state: Path) -> None:
+    """Remove the scratch folders of sessions that are gone; each is named by its session."""
+    with contextlib.suppress(OSError):
+        for scratch in os.listdir(state / _SCRATCH):  # noqa: PTH208 - names alone are wanted
+            session = "-".join(scratch.split("-")[:2])
+            if not (state / _SESSIONS / session).exists():
+                with contextlib.suppress(OSError):
+                    _remove(state / _SCRATCH / scratch)
+
+
 def _undo(place: Path) -> None:
     try:
         entries = json.loads((place / _JOURNAL).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         entries = []  # nothing was moved yet, or all was kept
     with storage_errors(place):
-        for path, aside, existed in entries:
+        for path, aside, existed, folder in entries:
+            _unlink_on_the_way(Path(folder), Path(path))
             if os.path.lexists(aside):
                 _remove(Path(path))
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
                 _move(Path(aside), Path(path))
             elif not existed:
                 _remove(Path(path))
     shutil.rmtree(place, ignore_errors=True)
+
+
+def _unlink_on_the_way(folder: Path, path: Path) -> None:
+    """Remove symlinks between *folder* and *path*: none was there before, and behind one lies what is not ours."""
+    for parent in reversed(path.relative_to(folder).parents):
+        if parent.parts and (folder / parent).is_symlink():
+            (folder / parent).unlink()
 
 
 def _move(path: Path, to: Path) -> None:
