@@ -153,16 +153,8 @@ def _sources(folder: Path) -> Iterator[tuple[str, str]]:
 
 def _tested(local: Local, commit: str) -> tuple[Address, Proof] | None:
     """Return the newest proof of *commit*, or of one with the same files in the project; a clean run comes first."""
-    found = keep.find(local.ledger, commit)
-    if found is not None:
-        return found
-    files = local.repo.files(commit, local.prefix)
-    others = {str(one.body["commit"]) for _, one in local.ledger.records.all(keep.KIND) if not one.body["dirty"]}
-    for other in sorted(others):
-        with contextlib.suppress(NotFound):
-            if local.repo.files(other, local.prefix) == files:
-                return keep.find(local.ledger, other)
-    return keep.find(local.ledger, commit, dirty=True)
+    found = keep.find_like(local.ledger, local.repo, commit, local.prefix)
+    return found or keep.find(local.ledger, commit, dirty=True)
 
 
 def _run(local: Local, proof: Proof) -> Run | None:

@@ -19,6 +19,11 @@ def command() -> None:
 @click.option("--all", "unchanged", is_flag=True, help="Show what is equal too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def diff(revision: str, *, unchanged: bool, as_json: bool) -> None:
-    """Show how the metrics in the working tree differ from those at REVISION (HEAD when none is named)."""
+    """Show how the metrics in the working tree differ from those at REVISION (HEAD when none is named).
+
+    They are those that `roadworthy test` measured, and those in the metric files of stages.
+    """
     found = metrics_since(open_local(), revision, unchanged=unchanged)
-    show(found, as_json=as_json, nothing=f"The metrics are those of {revision}.")
+    for note in found.notes:
+        click.echo(note, err=True)
+    show(found.differences, as_json=as_json, nothing=f"The metrics are those of {revision}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from roadworthy.ledger.ledger import Ledger
+    from roadworthy.ledger.repo.repository import Repository
     from roadworthy.prove.proof import Section, Verdict
 
 KIND = "proof"
@@ -62,6 +64,27 @@ def find(ledger: Ledger, commit: str, *, dirty: bool = False) -> tuple[Address, 
         if fits and (newest is None or made >= newest[0]):
             newest = (made, address, record.body)
     return None if newest is None else (newest[1], from_body(newest[2]))
+
+
+def find_like(ledger: Ledger, repo: Repository, commit: str, prefix: str) -> tuple[Address, Proof] | None:
+    """Return the newest proof of a clean run of *commit*, or of a commit with the same files in the project, or None.
+
+    Args:
+        ledger: Where proofs are kept.
+        repo: Where the commits are.
+        commit: The full id of the commit.
+        prefix: The project's folder in the repository; empty at its root.
+    """
+    found = find(ledger, commit)
+    if found is not None:
+        return found
+    files = repo.files(commit, prefix)
+    others = {str(one.body["commit"]) for _, one in ledger.records.all(KIND) if not one.body["dirty"]}
+    for other in sorted(others):
+        with contextlib.suppress(NotFound):
+            if repo.files(other, prefix) == files:
+                return find(ledger, other)
+    return None
 
 
 def of_commit(ledger: Ledger, commit: str) -> tuple[Address, Proof]:
