@@ -55,6 +55,28 @@ def test_status_tells_what_a_run_would_do(toy: Toy) -> None:
     assert changed["stages"]["train"]["state"] == "perhaps"
 
 
+def test_status_tells_what_is_brought_first(toy: Toy) -> None:
+    """Data that is not here and that a run brings, from its source or by its pin, keeps no stage from running."""
+    (toy.folder / "rows.csv").unlink()
+    missing = toy.cli("status")
+    toy.stages({"one": {"cmd": "true", "deps": ["rows.csv"]}}, sources={"rows": {"package": "x==1", "to": "rows.csv"}})
+    sourced = toy.cli("status")
+    toy.stages({"one": {"cmd": "true", "deps": ["rows.csv"]}})
+    toy.write("rows.csv", "a,b\n")
+    toy.git("rm", "--quiet", "--cached", "rows.csv")
+    toy.cli("data", "add", "rows.csv")
+    toy.run()
+    (toy.folder / "rows.csv").unlink()
+    pinned = json.loads(toy.cli("status", "--json").stdout)["stages"]["one"]
+
+    assert "prepare: cannot run (Not there, and made by no stage: rows.csv" in missing.stdout
+    assert "one: would run (rows.csv would be brought from its source first)" in sourced.stdout
+    assert pinned == {
+        "state": "unchanged",
+        "why": "nothing changed; rows.csv would be brought from what is kept here first",
+    }
+
+
 def test_why_tells_every_part_that_changed(toy: Toy) -> None:
     """A stage that would run has its changes listed; one that would not says why it ran last."""
     toy.run()

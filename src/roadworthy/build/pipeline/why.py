@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from roadworthy.build.pipeline import key as keys
@@ -13,6 +13,8 @@ from roadworthy.ledger.objects import tree
 from roadworthy.ledger.objects.inside import inside
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from roadworthy.build.pipeline.inputs import Setting
     from roadworthy.build.pipeline.key import Change, Parts
     from roadworthy.build.pipeline.made import Made
@@ -42,13 +44,31 @@ class Outlook:
     key: str = ""
 
 
-def outlook(setting: Setting) -> dict[str, Outlook]:
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """An input that is not there, and that a run would bring first.
+
+    Attributes:
+        whence: Where from, in words: `its source`.
+        item: What it is, when its pin says so.
+    """
+
+    whence: str
+    item: Item | None
+
+
+def outlook(setting: Setting, coming: Mapping[str, Coming] | None = None) -> dict[str, Outlook]:
     """Return what `run` would do with every stage, as far as it can be told before any has run.
+
+    Args:
+        setting: Where, and with what.
+        coming: Inputs that are not there and that the run would bring, by path.
 
     Raises:
         PipelineError: A parameter is not there.
     """
-    made: dict[str, Item] = {}
+    coming = coming or {}
+    made = {path: one.item for path, one in coming.items() if one.item is not None}
     inputs = Inputs(setting, made)
     found: dict[str, Outlook] = {}
     for name, stage in setting.graph.stages.items():
@@ -58,7 +78,10 @@ def outlook(setting: Setting) -> dict[str, Outlook]:
         elif waiting:
             found[name] = Outlook("perhaps", f"when {', '.join(waiting)} has run")
         else:
-            found[name] = _one(setting, stage, inputs, made)
+            found[name] = _after(setting, stage, coming) or _one(setting, stage, inputs, made)
+            first = _first(stage, coming)
+            if found[name].state != "blocked" and first not in found[name].why:
+                found[name] = replace(found[name], why=f"{found[name].why}; {first}")
     return found
 
 
@@ -79,6 +102,24 @@ def in_place(setting: Setting, made: Made) -> bool:
         return all(tree.address_of(inside(setting.folder, path), files) == item for path, item in made.outputs.items())
     except (NotFound, UsageError, IntegrityError):
         return False
+
+
+def _after(setting: Setting, stage: Stage, coming: Mapping[str, Coming]) -> Outlook | None:
+    """Return that *stage* would run on what is brought first, when nobody can tell yet what that is."""
+    is_unknown = any(path in coming and coming[path].item is None for path in stage.deps)
+    is_there = all(path in coming or (setting.folder / path).exists() for path in stage.deps)
+    return Outlook("run", _first(stage, coming)) if is_unknown and is_there else None
+
+
+def _first(stage: Stage, coming: Mapping[str, Coming]) -> str:
+    places: dict[str, list[str]] = {}
+    for path in stage.deps:
+        if path in coming and not stage.frozen:
+            places.setdefault(coming[path].whence, []).append(path)
+    return "; ".join(
+        f"{', '.join(paths)} would {'each ' if len(paths) > 1 else ''}be brought from {whence} first"
+        for whence, paths in places.items()
+    )
 
 
 def _one(setting: Setting, stage: Stage, inputs: Inputs, known: dict[str, Item]) -> Outlook:
