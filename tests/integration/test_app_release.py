@@ -132,6 +132,7 @@ def test_a_missing_artifact_is_not_released(toy: Local) -> None:
     """A version whose bytes are gone would be no version."""
     proof = prove(toy, "clever")
     toy.ledger.objects.path(proof.candidate).unlink()
+    (toy.folder / "build/model/weights").write_text("something else", encoding="utf-8")
 
     with pytest.raises(NotFound, match=r"build/model|is not kept|not kept"):
         release_here(None, as_baseline=False, start=toy.folder)
@@ -285,3 +286,23 @@ def test_the_commands_speak_json(toy: Local, monkeypatch: pytest.MonkeyPatch) ->
     assert (told[0]["tag"], told[0]["created"]) == ("toy@v1.0.0", True)
     assert (told[1]["tag"], told[1]["local"], told[1]["before"]) == ("toy#production#1", True, None)
     assert "nothing was changed" in shown.output
+
+
+def test_deploying_and_rolling_back_tell_of_a_damaged_deployment(toy: Local) -> None:
+    """Who acts on the version before is told why it counts as the current one, and can put it there for sure."""
+    for model in ("clever", "cleverer"):
+        deploy_here(released(toy, model), "production", expect=None, start=toy.folder)
+    latest = history(toy.repo, toy.ledger, "toy").of("production")[-1]
+    path = toy.ledger.records.path(latest.record)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes() + b" ")
+    told: list[str] = []
+    made = deploy_here("v1.0.0", "production", expect=None, start=toy.folder, warn=told.append)
+    with pytest.raises(NotFound):
+        rollback_here("staging", expect=None, start=toy.folder, warn=told.append)
+    again = deploy_here("v1.0.0", "production", expect=None, start=toy.folder, warn=told.append)
+
+    assert len(told) == 1
+    assert told[0].startswith("toy#production#2 is newer than toy#production#1, and is ignored: ")
+    assert (made.created, made.deployment.tag, made.deployment.version) == (True, "toy#production#3", "v1.0.0")
+    assert not again.created

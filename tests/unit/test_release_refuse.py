@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from roadworthy.build.pipeline.record import Run
+from roadworthy.declare.requirements import Quality
 from roadworthy.errors import DirtyTree, NotFound, RoadworthyError, TestsFailed, UsageError
 from roadworthy.ledger.objects.address import Address
 from roadworthy.operate.release.refuse import Asked, refusals, refuse
@@ -28,6 +29,12 @@ RUN = Run(
 )
 PASSED = Check("evaluation", "roc_auc", "passed", "0.71, at least 0.66 was asked.")
 FAILED = Check("behaviour", "more wind is never safer", "failed", "0.80 of rows, 0.95 was asked.")
+ASKED = Quality("roc_auc", at_least=0.66, better_than="simple")
+FEW = "Too few rows: 6, of the 100 that a metric needs here."
+IDLE = Check("evaluation", "roc_auc at least 0.66", "not_run", FEW)
+UNLABELLED = Check("evaluation", "roc_auc", "not_run", "The reference has no label.")
+NOT_BETTER = Check("evaluation", "roc_auc better than simple", "not_run", "This is the baseline itself.")
+OTHER_METRIC = Check("evaluation", "recall at least 0.5", "not_run", FEW)
 NOT_RUN = Check("against_production", "flips", "not_run", "No version is in production.")
 PROOF = Proof(
     run=Address.of(b"run"),
@@ -59,6 +66,10 @@ def test_a_clean_commit_with_a_passed_proof_is_not_refused() -> None:
         (replace(GOOD, proof=None), NotFound, "has not been tested"),
         (replace(GOOD, proof=replace(PROOF, model="other")), NotFound, "is other, not delay"),
         (replace(GOOD, proof=replace(PROOF, checks=(PASSED, FAILED))), TestsFailed, "more wind is never safer"),
+        (replace(GOOD, proof=replace(PROOF, checks=(IDLE, NOT_RUN))), TestsFailed, FEW),
+        (replace(GOOD, proof=replace(PROOF, checks=())), TestsFailed, "Nothing was tested"),
+        (replace(GOOD, primary=ASKED, proof=replace(PROOF, checks=(PASSED, IDLE))), TestsFailed, FEW),
+        (replace(GOOD, primary=ASKED, proof=replace(PROOF, checks=(PASSED, UNLABELLED))), TestsFailed, "no label"),
         (replace(GOOD, as_baseline=True), UsageError, "is not the baseline"),
         (replace(GOOD, proof=replace(PROOF, is_baseline=True)), UsageError, "is the baseline itself"),
     ],
@@ -70,6 +81,12 @@ def test_a_reason_to_refuse(asked: Asked, kind: type[RoadworthyError], told: str
     assert isinstance(reason, kind)
     assert told in reason.problem
     assert reason.remedy
+
+
+@pytest.mark.parametrize("check", [NOT_BETTER, OTHER_METRIC, NOT_RUN])
+def test_what_need_not_be_run(check: Check) -> None:
+    """Only the bounds of the primary metric must have been tested: nobody is better than himself."""
+    assert refusals(replace(GOOD, primary=ASKED, proof=replace(PROOF, checks=(PASSED, check)))) == ()
 
 
 def test_all_reasons_are_told_at_once() -> None:

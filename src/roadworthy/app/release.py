@@ -7,6 +7,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from roadworthy.app.history import unheeded
 from roadworthy.app.local import declared, open_local
 from roadworthy.build.pipeline import record
 from roadworthy.errors import Conflict, NotAllowed, NotFound, UsageError
@@ -19,7 +20,7 @@ from roadworthy.operate.release.write import Candidate, Part, release
 from roadworthy.prove import keep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from roadworthy.app.local import Local
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from roadworthy.operate.release.number import Bump
     from roadworthy.operate.release.write import Released
     from roadworthy.prove.proof import Check, Proof
+
+    Warn = Callable[[str], None]
+
+
+def quiet(_: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,16 @@ def release_here(bump: Bump | None, *, as_baseline: bool, start: Path | None = N
     tested = _tested(local, status.head)
     run = _run_of(local, status.head, tested)
     proof = tested[1] if tested else None
-    refuse(refusals(Asked(requirements.model, status.head, status.changed, run, proof, as_baseline)))
+    asked = Asked(
+        model=requirements.model,
+        commit=status.head,
+        changed=status.changed,
+        run=run,
+        proof=proof,
+        as_baseline=as_baseline,
+        primary=requirements.quality[0] if requirements.quality else None,
+    )
+    refuse(refusals(asked))
     if status.head is None or tested is None or run is None or run.address is None:
         raise NotFound("There is nothing to release.", remedy="Run `roadworthy run` and `roadworthy test`.")
     candidate = _candidate(local, project, run, tested)
@@ -70,8 +86,10 @@ def release_here(bump: Bump | None, *, as_baseline: bool, start: Path | None = N
     return Outcome(released, tested[1].checks)
 
 
-def deploy_here(name: str, environment: str, *, expect: str | None, start: Path | None = None) -> Deployed:
-    """Put the version called *name* into *environment*.
+def deploy_here(
+    name: str, environment: str, *, expect: str | None, start: Path | None = None, warn: Warn = quiet
+) -> Deployed:
+    """Put the version called *name* into *environment*; *warn* is told of deployments there that do not count.
 
     Raises:
         NotFound: There is no such version or environment.
@@ -80,22 +98,22 @@ def deploy_here(name: str, environment: str, *, expect: str | None, start: Path 
     """
     local = open_local(start)
     project = declared(local)
-    seen = _history(local, project)
+    seen = _seen(local, project, environment, warn)
     version = _version(seen, name)
     _allowed(local, project, version, environment)
     _expected(seen, environment, expect)
     return deploy(local.repo, local.ledger, version, Place(local.prefix, environment), seen)
 
 
-def rollback_here(environment: str, *, expect: str | None, start: Path | None = None) -> Deployed:
-    """Put the version before the current one back into *environment*.
+def rollback_here(environment: str, *, expect: str | None, start: Path | None = None, warn: Warn = quiet) -> Deployed:
+    """Put the version before the current one back into *environment*; *warn* is told as with `deploy_here`.
 
     Raises:
         NotFound: Nothing is deployed there, or nothing was before it.
         Conflict: Not *expect* is deployed there, or somebody was first.
     """
     local = open_local(start)
-    seen = _history(local, declared(local))
+    seen = _seen(local, declared(local), environment, warn)
     _expected(seen, environment, expect)
     back = previous(seen.of(environment))
     if back is None:
@@ -115,8 +133,11 @@ def _requirements(project: Declared) -> Requirements:
     return project.requirements
 
 
-def _history(local: Local, project: Declared) -> History:
-    return history(local.repo, local.ledger, _requirements(project).model, folder=local.prefix)
+def _seen(local: Local, project: Declared, environment: str, warn: Warn) -> History:
+    seen = history(local.repo, local.ledger, _requirements(project).model, folder=local.prefix)
+    for said in unheeded(seen, environment):
+        warn(said)
+    return seen
 
 
 def _tested(local: Local, commit: str | None) -> tuple[Address, Proof] | None:
@@ -169,7 +190,16 @@ def _part(run: Run, path: str) -> Part | None:
 def _lock(local: Local, project: Declared, commit: str) -> bytes | None:
     environment = project.profile.environment
     path = f"{local.prefix}/{environment.lock}" if local.prefix else environment.lock
-    return local.repo.show(commit, path) if environment.managed else None
+    if not environment.managed:
+        return None
+    try:
+        return local.repo.show(commit, path)
+    except NotFound as fault:
+        raise NotFound(
+            f"A release needs a lock file (`environment.lock`), and {path} is not in the commit {commit[:12]}.",
+            remedy=f"Commit {environment.lock} with pinned requirements; or, for a model that runs in the active "
+            "interpreter, write `environment: {managed: false}` in profile.yaml. Then run, test and release again.",
+        ) from fault
 
 
 def _version(seen: History, name: str) -> Version:

@@ -48,12 +48,15 @@ def command(junit_path: Path | None, *, verbose: bool, as_json: bool) -> None:
     Data against its contracts; the model against requirements.yaml and against the version in production; and the
     project's own tests. Exits with status 3 when a check fails. What was not run says why.
     """
+    warnings: list[str] = []
     with Progress("Testing") as progress:
 
         def say(what: str) -> None:
             progress.label = f"Testing: {what}"
 
-        outcome = test_here(None, junit_path, say)
+        outcome = test_here(None, junit_path, say, warnings.append)
+    for said in warnings:
+        click.secho(said, fg="yellow", err=True)
     proof = outcome.proof
     if as_json:
         click.echo(json.dumps(_document(outcome), indent=2))
@@ -73,6 +76,7 @@ def _document(outcome: Outcome) -> dict[str, object]:
         "proof": outcome.address,
         "junit": str(outcome.junit),
         "passed": proof.passed,
+        "proved": proof.proved,
         "run": proof.run,
         "commit": proof.commit,
         "dirty": proof.dirty,
@@ -105,7 +109,10 @@ def _show(outcome: Outcome, *, verbose: bool) -> None:
     if verbose and isinstance(seconds, dict):
         click.echo("Took " + ", ".join(f"{part} {taken:.1f} s" for part, taken in seconds.items()) + ".")
     click.echo()
-    click.secho(f"{len(proof.checks)} checks: {_counted(proof.checks)}.", fg="green" if proof.passed else "red")
+    colour = "red" if not proof.passed else "green" if proof.proved else "yellow"
+    click.secho(f"{len(proof.checks)} checks: {_counted(proof.checks) or 'none'}.", fg=colour)
+    if proof.passed and not proof.proved:
+        click.secho("Nothing was tested: this proves nothing, and `roadworthy release` refuses it.", fg="yellow")
 
 
 def _counted(checks: Sequence[Check]) -> str:

@@ -67,3 +67,8 @@ class Proof:
     def passed(self) -> bool:
         """Whether no check failed. What was not run does not fail, and is shown with its reason."""
         return all(check.verdict != "failed" for check in self.checks)
+
+    @property
+    def proved(self) -> bool:
+        """Whether anything passed at all: a proof whose checks were all not run passes, and proves nothing."""
+        return any(check.verdict == "passed" for check in self.checks)

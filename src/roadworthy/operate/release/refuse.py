@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.errors import DirtyTree, NotFound, RoadworthyError, TestsFailed, UsageError
+from roadworthy.prove.evaluate.naming import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from roadworthy.build.pipeline.record import Run
+    from roadworthy.declare.requirements import Quality
     from roadworthy.prove.proof import Check, Proof
 
 _SHOWN = 10
@@ -28,6 +30,7 @@ class Asked:
         run: The run that was tested, or else the last one of the commit; None when there is none.
         proof: The last proof of the commit; None when there is none.
         as_baseline: Whether the neutral first launch was asked for.
+        primary: What is asked of the primary metric; None when `requirements.yaml` names no metric.
     """
 
     model: str
@@ -36,6 +39,7 @@ class Asked:
     run: Run | None
     proof: Proof | None
     as_baseline: bool
+    primary: Quality | None = None
 
 
 def refusals(asked: Asked) -> tuple[RoadworthyError, ...]:
@@ -90,6 +94,8 @@ def _of_proof(asked: Asked, commit: str) -> Iterator[RoadworthyError]:
             "\n".join([f"{len(failed)} of {len(proof.checks)} checks failed:", *_told(failed)]),
             remedy="Mend what they found, commit, run and test again.",
         )
+    else:
+        yield from _of_idle(asked, proof)
     if asked.as_baseline and not proof.is_baseline:
         yield UsageError(
             f"The {asked.model} of this commit is not the baseline.",
@@ -99,6 +105,26 @@ def _of_proof(asked: Asked, commit: str) -> Iterator[RoadworthyError]:
         yield UsageError(
             f"The {asked.model} of this commit is the baseline itself.",
             remedy="Launch it as what it is: `roadworthy release --baseline`.",
+        )
+
+
+def _of_idle(asked: Asked, proof: Proof) -> Iterator[RoadworthyError]:
+    """Refuse a proof that says nothing of the model: what was not run is no evidence."""
+    if not proof.proved:
+        yield TestsFailed(
+            "\n".join(["Nothing was tested: no check passed.", *_told(proof.checks)]),
+            remedy="Give the tests what they lack, or write what must hold in requirements.yaml and contracts/; "
+            "commit, run and test again.",
+        )
+        return
+    bounds = () if asked.primary is None else names(asked.primary)
+    idle = [
+        one for one in proof.checks if one.section == "evaluation" and one.verdict == "not_run" and one.name in bounds
+    ]
+    if idle:
+        yield TestsFailed(
+            "\n".join(["What is asked of the primary metric was not tested:", *_told(idle)]),
+            remedy="Give the test what it lacks, or ask for what can be tested; commit, run and test again.",
         )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from roadworthy.build.pipeline.record import item_to_json
-from roadworthy.errors import Conflict, IntegrityError, NotFound
-from roadworthy.ledger.objects.tree import listing
+from roadworthy.errors import Conflict, IntegrityError, NotFound, UsageError
+from roadworthy.ledger.objects.tree import add, address_of, listing
 from roadworthy.ledger.objects.write import storage_errors
 from roadworthy.ledger.versions.names import DeploymentName, VersionName, format_number
 from roadworthy.ledger.versions.read import history
@@ -93,7 +93,7 @@ def release(repo: Repository, ledger: Ledger, candidate: Candidate, bump: Bump |
         if existing is not None:
             return Released(_same(ledger, existing, candidate), created=False)
         name = VersionName(candidate.model, _number(before, candidate, bump), candidate.folder)
-        _check_objects(ledger, candidate)
+        _keep_objects(ledger, candidate)
         lock = None if candidate.lock is None else ledger.objects.put(candidate.lock)
         record = ledger.keep("version", _body(candidate, name, lock, bump), _subject(candidate))
         at = after_all(repo.tags(), candidate.model, candidate.folder)
@@ -119,7 +119,7 @@ def _is_of(tag: Tag, model: str, folder: str) -> bool:
     return name is not None and (name.model, name.folder) == (model, folder)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _alone(ledger: Ledger) -> Iterator[None]:
     # One commit has one version: two releases of it at once, with different bumps, would make two.
     path = ledger.state / "work" / "locks" / "release.lock"
@@ -148,9 +148,10 @@ def _number(before: History, candidate: Candidate, bump: Bump | None) -> tuple[i
     return next_number(taken, bump, is_baseline=candidate.is_baseline)
 
 
-def _check_objects(ledger: Ledger, candidate: Candidate) -> None:
+def _keep_objects(ledger: Ledger, candidate: Candidate) -> None:
     parts = [part for part in (candidate.artifact, candidate.baseline, candidate.reference) if part is not None]
     for part in parts:
+        _keep_from_home(ledger, part)
         files = listing(part.item, ledger.objects)
         damaged = [item for item in (*files.values(), part.item) if not ledger.objects.holds(item.address)]
         if damaged:
@@ -158,6 +159,14 @@ def _check_objects(ledger: Ledger, candidate: Candidate) -> None:
                 f"{part.path} is not whole in the ledger: {damaged[0].address} is missing or damaged.",
                 remedy="Run `roadworthy run` to make it again, or `roadworthy data fetch` to restore it.",
             )
+
+
+def _keep_from_home(ledger: Ledger, part: Part) -> None:
+    """Keep *part* as it is in the working tree, if it is still there: what git tracks was never put into the ledger."""
+    place = ledger.state.parent / part.path
+    with contextlib.suppress(NotFound, UsageError, Conflict):  # gone or not what the run saw: the ledger must have it
+        if address_of(place, ledger.files) == part.item:
+            add(place, ledger.objects, ledger.files)
 
 
 def _part(part: Part) -> dict[str, object]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from roadworthy.prove.evaluate.naming import at_least, at_most
 from roadworthy.prove.evaluate.sheet import EVERYWHERE
 from roadworthy.prove.proof import Check
 
@@ -41,9 +42,9 @@ def _checks(rule: Quality | SliceRule, metric: Metric, sheet: Sheet, rivals: Riv
     prefix = f"{where}: {metric.name}" if where else metric.name
     reason = _unfit(cell, sheet.rows.get(where, 0))
     if rule.at_least is not None:
-        yield _bound(f"{prefix} at least {rule.at_least:g}", cell, reason, rule.at_least, at_least=True)
+        yield _bound(at_least(prefix, rule.at_least), cell, reason, rule.at_least, at_least=True)
     if rule.at_most is not None:
-        yield _bound(f"{prefix} at most {rule.at_most:g}", cell, reason, rule.at_most, at_least=False)
+        yield _bound(at_most(prefix, rule.at_most), cell, reason, rule.at_most, at_least=False)
     if rule.better_than is not None:
         name = f"{prefix} better than {rule.better_than}"
         role = rivals.roles.get(rule.better_than)
