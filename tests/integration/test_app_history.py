@@ -13,8 +13,10 @@ from click.testing import CliRunner
 from roadworthy.app.history import moment
 from roadworthy.app.local import Local, open_local
 from roadworthy.cli.history import command
-from roadworthy.errors import NotAProject, NotARepository, UsageError
-from roadworthy.ledger.versions.read import record_line
+from roadworthy.cli.status import command as status
+from roadworthy.errors import IntegrityError, NotAProject, NotARepository, UsageError
+from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.versions.read import history, record_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +75,15 @@ def test_a_day_means_its_end_and_before_it_nothing_was() -> None:
     assert now["current"] == {"production": "v1.0.0"}
 
 
+@pytest.mark.usefixtures("local")
+def test_of_a_day_before_the_first_release_it_says_so() -> None:
+    """That nothing was released by then is not told as if nothing had ever been."""
+    done = CliRunner().invoke(command, ["--as-of", "2026-01-30"], catch_exceptions=False)
+
+    assert "No version was released by 2026-01-30" in done.stderr
+    assert "yet" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
@@ -101,3 +112,67 @@ def test_outside_a_project_or_a_repository_it_is_said(tmp_path: Path) -> None:
     with pytest.raises(NotARepository):
         open_local(tmp_path)
     assert not (tmp_path / ".roadworthy").exists()
+
+
+def damage(local: Local, tag: str) -> None:
+    """Append a byte to the record of *tag*."""
+    said = subprocess.run(
+        ["git", "tag", "-l", "--format=%(contents)", tag], cwd=local.folder, check=True, capture_output=True, text=True
+    )
+    path = local.ledger.records.path(Address(said.stdout.strip().removeprefix("Record: ")))
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes() + b" ")
+
+
+def test_status_tells_that_the_newest_deployment_is_damaged(local: Local) -> None:
+    """Production is not silently said to be nothing when the record of what is there cannot be read."""
+    before = CliRunner().invoke(status, [], catch_exceptions=False)
+    damage(local, "delay#production#1")
+    after = CliRunner().invoke(status, [], catch_exceptions=False)
+
+    assert before.stderr == ""
+    assert "delay in production: nothing deployed." in after.stdout
+    assert "delay#production#1 claims to be deployed, and is ignored: " in after.stderr
+    assert "holds other bytes" in after.stderr
+
+
+def test_a_clone_says_whose_record_it_lacks(local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tags travel and records do not: a clone says so instead of having nothing in production."""
+    clone = tmp_path / "elsewhere" / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(local.folder), str(clone)], check=True)
+    monkeypatch.chdir(clone)
+    done = CliRunner().invoke(status, [], catch_exceptions=False)
+
+    assert "delay#production#1 claims to be deployed, and is ignored: The record " in done.stderr
+    assert "is not kept here" in done.stderr
+
+
+def test_what_is_kept_is_not_believed_from_a_clone(
+    local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who commits keys and records has them vouch for themselves in every clone: git may not track them."""
+    local.ledger.close()
+    add = ["git", "add", "--force", ".roadworthy/key.pub", ".roadworthy/ledger", ".roadworthy/index.db"]
+    for command_line in (add, ["git", "commit", "--quiet", "--message", "believe me"]):
+        subprocess.run(command_line, cwd=local.folder, check=True)
+    clone = tmp_path / "elsewhere" / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(local.folder), str(clone)], check=True)
+    monkeypatch.chdir(clone)
+
+    for ask in (command, status):
+        done = CliRunner().invoke(ask, [])
+        assert isinstance(done.exception, IntegrityError)
+        assert "git tracks files in" in done.exception.problem
+        assert "git rm -r" in done.exception.remedy
+    subprocess.run(["git", "rm", "-r", "-f", "--quiet", ".roadworthy"], cwd=clone, check=True)
+    assert history(open_local(clone).repo, open_local(clone).ledger, "delay").versions == ()
+
+
+def test_a_key_that_is_taken_out_of_git_again_is_fine(local: Local) -> None:
+    """The remedy for who made them: the files stay, git forgets them."""
+    subprocess.run(["git", "add", "--force", ".roadworthy/key.pub"], cwd=local.folder, check=True)
+    with pytest.raises(IntegrityError, match="git tracks"):
+        open_local(local.folder)
+    subprocess.run(["git", "rm", "-r", "--cached", "--quiet", ".roadworthy"], cwd=local.folder, check=True)
+
+    assert history(local.repo, open_local(local.folder).ledger, "delay").versions != ()

@@ -33,7 +33,13 @@ def command(as_of: str | None, model: str | None, *, as_json: bool) -> None:
     for name, one in found.items():
         _show(name, one)
     if not any(one.versions or one.ignored for one in found.values()):
-        click.echo("No version was released yet: `roadworthy release` makes one of a tested run.", err=True)
+        click.echo(_none(as_of), err=True)
+
+
+def _none(as_of: str | None) -> str:
+    if as_of is not None:
+        return f"No version was released by {as_of}: without --as-of, `roadworthy history` shows what there is now."
+    return "No version was released yet: `roadworthy release` makes one of a tested run."
 
 
 def _show(name: str, one: History) -> None:
