@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections import Counter
 from functools import cache
 from pathlib import Path
+
+from roadworthy.cli.main import COMMANDS
 
 SOURCE = Path(__file__).parents[2] / "src"
 TESTS = Path(__file__).parents[1]
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if "templates" not in path.relative_to(SOURCE).parts)
 FILE_LINES, FUNCTION_LINES, CLASS_LINES, PACKAGE_MODULES, PARAMETERS = 400, 50, 250, 15, 6
 DOCSTRING_NODES = 3  # a module, an expression, a constant
-
-
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+LOADERS = {"import_module", "__import__", "exec_module", "load_module", "run_module", "run_path"}
+# (module, what it names in its call): the modules that this may be. Why, and what it saves: docs/decisions/0015.
+LATE: dict[tuple[str, str], tuple[str, ...]] = {
+    ("roadworthy.ledger.records.keep", "'roadworthy.ledger.records.seal'"): ("roadworthy.ledger.records.seal",),
+    ("roadworthy.declare.pinned", "'roadworthy.declare.read.file'"): ("roadworthy.declare.read.file",),
+    ("roadworthy.declare.project", "'roadworthy.declare.examine'"): ("roadworthy.declare.examine",),
+    ("roadworthy.declare.restore", "_PACKAGE + module"): tuple(
+        f"roadworthy.declare.{name}"
+        for name in ("profile", "pipeline", "requirements", "contract", "failure_mode", "pin")
+    ),
+    ("roadworthy.build.pipeline.grammar.values", "'roadworthy.build.pipeline.grammar.parse'"): (
+        "roadworthy.build.pipeline.grammar.parse",
+    ),
+    ("roadworthy.cli.main", "f'roadworthy.cli.{module}'"): tuple(
+        f"roadworthy.cli.{module}" for module, _ in COMMANDS.values()
+    ),
+    ("roadworthy.cli.main", "'click.shell_completion'"): (),  # of others
+    ("roadworthy.cli.main", "'difflib'"): (),
+    ("roadworthy_kit.load", "module"): (),  # of the user's project
+    ("roadworthy_kit.sitecustomize", "sys.modules[__name__]"): (),  # the one that ours stands before
+}
 
 
 @cache
@@ -26,6 +48,37 @@ def nodes(path: Path) -> tuple[ast.AST, ...]:
 def name_of(path: Path) -> str:
     """Return a module's path below `src`."""
     return str(path.relative_to(SOURCE))
+
+
+def dotted(path: Path) -> str:
+    """Return a module's name."""
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+
+
+def named_at_run_time(path: Path) -> list[str]:
+    """Return what a module gives to functions that import by name; another name for such a function counts as one."""
+    found = []
+    for node in nodes(path):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in LOADERS:
+            found += [ast.unparse(node.args[0]) if node.args else ast.unparse(node)]
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found += [ast.unparse(node) for name in node.names if name.asname and name.name in {*LOADERS, "importlib"}]
+    return found
+
+
+@cache
+def floors() -> tuple[frozenset[str], ...]:
+    """Return the packages of each floor, the highest first, as import-linter holds them."""
+    settings = tomllib.loads((SOURCE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    (layers,) = (one["layers"] for one in settings["tool"]["importlinter"]["contracts"] if one["id"] == "floors")
+    return tuple(frozenset(name.strip(" ()") for name in layer.split("|")) for layer in layers)
+
+
+def may_load(module: str, target: str) -> bool:
+    """Whether *target* is in the package of *module*, or on a floor below it."""
+    own, other = module.split(".")[1], target.split(".")[1]
+    place = {name: at for at, names in enumerate(floors()) for name in names}
+    return own == other or place[own] < place[other]
 
 
 def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -98,6 +151,27 @@ def test_only_the_composition_root_imports_inside_functions() -> None:
     ]
 
     assert hidden == []
+
+
+def test_a_module_that_is_named_at_run_time_stands_in_the_list() -> None:
+    """An import by name hides its arrow from import-linter: each one is allowed here, by the words of its call."""
+    calls = {(dotted(path), argument) for path in MODULES for argument in named_at_run_time(path)}
+
+    assert calls == set(LATE)
+
+
+def test_what_is_named_at_run_time_respects_the_floors() -> None:
+    """A module loaded late exists, and is of the same package on its floor or of a floor below."""
+    upward = [
+        f"{module} -> {target}"
+        for (module, _), targets in LATE.items()
+        for target in targets
+        if not (SOURCE / f"{target.replace('.', '/')}.py").is_file() or not may_load(module, target)
+    ]
+
+    assert upward == []
+    assert not may_load("roadworthy.declare.pinned", "roadworthy.ledger.ledger")
+    assert not may_load("roadworthy.ledger.ledger", "roadworthy.app.local")
 
 
 def test_nothing_is_left_for_later() -> None:

@@ -69,7 +69,7 @@ class LazyGroup(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands that begin with *incomplete*, from the table: Tab must answer at once."""
-        item = importlib.import_module("click.shell_completion").CompletionItem  # 4 ms that `--help` does not pay
+        item = importlib.import_module("click.shell_completion").CompletionItem  # that `--help` does not pay
         names = [item(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
         return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 

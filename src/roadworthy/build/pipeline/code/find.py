@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import posixpath
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roadworthy.build.pipeline.code.command import entries
+from roadworthy.build.pipeline.code.imports import imports_of
 from roadworthy.build.pipeline.stage import covers
 from roadworthy.errors import NotFound
 from roadworthy.ledger.objects.address import Address
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from roadworthy.build.pipeline.code.command import Entry
-    from roadworthy.build.pipeline.code.imports import Imports
     from roadworthy.build.pipeline.stage import Stage
     from roadworthy.ledger.index.cache import Cache
     from roadworthy.ledger.objects.known import KnownFiles
@@ -168,8 +167,7 @@ class Code:
         kept = self._cache.get(key)
         if kept is None:
             data = source.encode() if isinstance(source, str) else source.read_bytes()
-            # Named at run time: the parser is needed only for code that has changed.
-            found: Imports = import_module("roadworthy.build.pipeline.code.imports").imports_of(data)
+            found = imports_of(data)
             kept = json.dumps([found.names, found.is_opaque]).encode()
             self._cache.put(key, kept)
         names, is_opaque = json.loads(kept)
