@@ -102,15 +102,18 @@ def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None
 
 
 class Memory:
-    """Segments in memory; full at first, when asked to be."""
+    """Segments in memory; at first full, or with a fault of ours, when asked to be."""
 
-    def __init__(self, *, full: bool = False) -> None:
+    def __init__(self, *, full: bool = False, bug: bool = False) -> None:
         self.rows: list[Mapping[str, object]] = []
         self.full = full
+        self.bug = bug
         self.closed = False
 
     def append(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Keep."""
+        if self.bug:
+            raise KeyError("nobody foresaw this")
         if self.full:
             raise StorageError("No space is left.", remedy="Free some.")
         self.rows.extend(rows)
@@ -147,3 +150,21 @@ def test_what_cannot_be_written_is_counted_and_the_next_is_tried_again() -> None
 
     assert (trouble, log.dropped, len(memory.rows)) == ("No space is left.", 1, 1)
     assert log.trouble is None
+
+
+def test_a_bug_of_ours_does_not_end_the_log_silently(capsys: pytest.CaptureFixture[str]) -> None:
+    """What nobody foresaw is told as trouble with its traceback, what it cost is counted, and the next is written."""
+    memory = Memory(bug=True)
+    log = Log(memory, SECRET)
+    log.note(entry())
+    end = time.monotonic() + 5
+    while log.trouble is None and time.monotonic() < end:
+        time.sleep(0.01)
+    trouble, memory.bug = log.trouble, False
+    log.note(entry())
+    log.close()
+
+    assert trouble is not None
+    assert "A bug in Roadworthy: KeyError" in trouble
+    assert (log.dropped, len(memory.rows)) == (1, 1)
+    assert "Traceback" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import queue
 import secrets
 import threading
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,6 +101,10 @@ class Log:
         except StorageError as fault:
             self.dropped += len(entries)
             self.trouble = fault.problem
+        except Exception as fault:  # noqa: BLE001 - the outermost handler of this thread, which must live on
+            traceback.print_exc()
+            self.dropped += len(entries)
+            self.trouble = f"A bug in Roadworthy: {fault!r}"
 
 
 def lines(entry: Entry, secret: bytes) -> list[dict[str, Any]]:
