@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from roadworthy.errors import IntegrityError, NotFound, StorageError
 from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.objects.fetch import fetch
 from roadworthy.ledger.objects.folder import DirectoryStore
+from roadworthy.ledger.objects.item import Item
 from roadworthy.ledger.objects.write import sweep, write_bytes, write_once
 
 if TYPE_CHECKING:
@@ -272,3 +274,19 @@ def test_a_written_file_replaces_a_symlink_instead_of_what_it_points_at(tmp_path
     assert (tmp_path / "target").read_bytes() == b"precious"
     assert (tmp_path / "link").read_bytes() == b"new"
     assert not (tmp_path / "link").is_symlink()
+
+
+def test_a_bucket_that_is_not_whole_is_said_to_be_so(store: DirectoryStore, tmp_path: Path) -> None:
+    """What a fetch finds missing or damaged in the bucket is to be pushed again: to fetch again would not help."""
+    bucket = DirectoryStore(tmp_path / "bucket")
+    address = bucket.put(b"rows")
+    damage(bucket.path(address))
+
+    with pytest.raises(IntegrityError, match="bucket is damaged") as damaged:
+        fetch(Item(address, 4), bucket, store)
+    with pytest.raises(NotFound, match="bucket lacks") as missing:
+        fetch(Item(Address.of(b"never pushed"), 1), bucket, store)
+    assert [str(bucket.path(address)) in damaged.value.problem, address in store] == [True, False]
+    for fault in (damaged.value, missing.value):
+        assert "roadworthy data push" in fault.remedy
+        assert "data fetch" not in fault.remedy

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from roadworthy.ledger.objects.store import ObjectStore
 
+_PUSH = "Push it from where it is whole: `roadworthy data push`."
+_PUSH_AGAIN = "Remove that file, and push it again from where it is whole: `roadworthy data push`."
+
 
 def fetch(item: Item, bucket: ObjectStore, store: ObjectStore, tell: Callable[[int], None] | None = None) -> Moved:
     """Copy what *item* is made of from *bucket* to *store*; what is here undamaged is left. May be repeated.
@@ -45,8 +48,15 @@ def is_whole(item: Item, store: ObjectStore) -> bool:
 def _one(item: Item, bucket: ObjectStore, store: ObjectStore, tell: Callable[[int], None] | None) -> Moved:
     if store.holds(item.address):
         return Moved(present=1)
-    with bucket.open(item.address) as stream:
-        store.put_from(stream, item.address)
+    try:
+        with bucket.open(item.address) as stream:
+            store.put_from(stream, item.address)
+    except NotFound as fault:
+        raise NotFound(f"The bucket lacks an object. {fault.problem}", remedy=_PUSH) from fault
+    except IntegrityError as fault:
+        if bucket.holds(item.address):
+            raise
+        raise IntegrityError(f"The bucket is damaged. {fault.problem}", remedy=_PUSH_AGAIN) from fault
     if tell is not None:
         tell(item.size)
     return Moved(1, item.size)
