@@ -181,7 +181,8 @@ def test_a_tag_whose_record_is_damaged_does_not_count(place: Place) -> None:
 
     assert place.history().current("production") is None
     assert "holds other bytes" in reasons["delay@v1.0.0"]
-    assert "no version that counts" in reasons["delay#production#1"]
+    assert "v1.0.0, which does not count: " in reasons["delay#production#1"]
+    assert {one.cause for one in place.history().ignored} == {"damaged"}
 
 
 def test_a_record_of_somebody_else_does_not_count(place: Place, tmp_path: Path) -> None:
@@ -231,3 +232,28 @@ def test_projects_in_one_repository_do_not_mix(place: Place) -> None:
     assert version(place.repo, place.ledger, "delay", "2.0.0", folder="teams/ops").tag == "teams/ops=delay@v2.0.0"
     with pytest.raises(NotFound, match="no version"):
         version(place.repo, place.ledger, "delay", "v2.0.0")
+
+
+def test_what_claims_to_be_newer_than_the_current_one_is_known(place: Place) -> None:
+    """Of newer deployments that do not count, the latest of each cause is told; of older ones, none."""
+    record = place.release("v1.0.0")
+    place.repo.create_tag("delay#production#1", "HEAD", "no record", AT)
+    place.deploy("v1.0.0", 2, record)
+    damaged = place.ledger.records.path(place.deploy("v1.0.0", 3, record))
+    for number in (4, 5):
+        place.repo.create_tag(f"delay#production#{number}", "HEAD", f"Record: blake3:{number:064}", AT)
+    place.repo.create_tag("delay#production#6", "HEAD", "no record", AT)
+    damaged.chmod(0o644)
+    damaged.write_bytes(damaged.read_bytes() + b" ")
+    seen = place.history()
+    running = seen.current("production")
+
+    assert running is not None
+    assert running.number == 2
+    assert [(one.tag[-1], one.cause) for one in seen.newer("production")] == [
+        ("6", "untrue"),
+        ("5", "absent"),
+        ("3", "damaged"),
+    ]
+    assert seen.newer("staging") == ()
+    assert seen.environments == ("production",)

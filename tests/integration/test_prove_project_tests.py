@@ -42,7 +42,7 @@ def tested(tmp_path: Path) -> Fixtures:
         inputs=("wind",),
         outputs={"probability": OutputRule()},
     )
-    return Fixtures(spec, None, {}, REQUIREMENTS)
+    return Fixtures(spec, "There is no version in production yet.", {}, REQUIREMENTS)
 
 
 def checks(tested: Fixtures, text: str | None, *, timeout: float = 60.0) -> dict[str, Check]:

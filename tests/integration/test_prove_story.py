@@ -201,3 +201,18 @@ def test_known_failure_modes_are_kept_from_coming_back(toy: Toy) -> None:
     assert found(first, "pinned examples").verdict == "not_run"
     assert found(second, "FM-001 storms at night are late").verdict == "failed"
     assert "2 of FM-001" in found(second, "pinned examples").summary
+
+
+def test_a_production_whose_record_is_not_here_is_not_called_none(toy: Toy) -> None:
+    """In a clone or in CI, where tags are and records are not, what was not compared says which record is missing."""
+    toy.git("tag", "--annotate", "--message", f"Record: blake3:{0:064}", "late#production#7")
+    told: list[str] = []
+    toy.run()
+    outcome = testing.test_here(toy.folder, None, lambda _: None, told.append)
+    why = "Production has late#production#7, but its record is not here."
+
+    assert found(outcome, "flips").verdict == found(outcome, "tests/test_own.py::test_production").verdict == "not_run"
+    assert found(outcome, "flips").summary == why
+    assert why in found(outcome, "tests/test_own.py::test_production").summary
+    assert len(told) == 1
+    assert told[0].startswith("late#production#7 claims to be deployed")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -12,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from roadworthy.ledger import ledger
 from roadworthy.ledger.predictions import segment
-from served_toy import Project, Service, row
+from roadworthy.ledger.repo.repository import Repository
+from roadworthy.ledger.versions.read import history
+from served_toy import MAIN, Project, Service, git, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,3 +246,31 @@ def test_a_log_that_cannot_be_written_is_counted_and_told(project: Project) -> N
 
         assert "roadworthy_log_dropped_requests 1" in service.ask("GET", "/metrics")[1]
         assert ready["not_logged"]
+
+
+def test_a_damaged_deployment_is_not_replaced_by_the_one_before(project: Project) -> None:
+    """When the record of what is in production cannot be read, an older version does not start in its place."""
+    deployed(project, "good")
+    project.deploy(project.release("good"))
+    kept = ledger.open(project.folder / ".roadworthy")
+    latest = history(Repository.open(project.folder), kept, "delay").of("production")[-1]
+    path = kept.records.path(latest.record)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes() + b" ")
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN, "serve", "production", "--port", "0"],
+        cwd=project.folder, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "delay#production#2 is damaged: " in done.stderr
+    assert "Serving" not in done.stdout
+
+
+def test_a_deployment_that_is_unknown_here_is_told_and_not_served(project: Project) -> None:
+    """Whoever can push a tag changes nothing by it; that it is ignored is said."""
+    folder = deployed(project, "good").folder
+    git(folder, "tag", "--annotate", "--message", f"Record: blake3:{0:064}", "delay#production#2")
+    with Service(folder) as service:
+        assert service.ask("GET", "/")[1]["version"] == "v1.0.0"
+        assert any("delay#production#2 is newer than delay#production#1" in line for line in service.said)

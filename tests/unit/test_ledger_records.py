@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from roadworthy.errors import IntegrityError, NotAllowed, NotFound
 from roadworthy.ledger import ledger
+from roadworthy.ledger.index.records import RecordIndex
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.records.canonical import canonical
 from roadworthy.ledger.records.envelope import parse, statement
@@ -297,3 +298,15 @@ def test_a_fact_is_stated_by_the_user_that_git_knows(kept: Ledger) -> None:
 
     assert (record.actor, record.authority, record.body) == ("Ada <ada@example.com>", "local", {"x": 1})
     assert record.subject == {"out": SUBJECT}
+
+
+def test_the_index_vouches_for_no_signature(kept: Ledger) -> None:
+    """A forged record that the index calls verified is refused, except where the index's word was asked for."""
+    envelope, stated = taken_apart(kept, kept.records.write(RECORD))
+    address = place(kept, signed_by(Ed25519PrivateKey.generate(), envelope["signatures"][0]["keyid"], stated))
+    RecordIndex(kept.index).remember(address, "run", RECORD.at, envelope["signatures"][0]["keyid"])
+    kept.close()
+
+    with pytest.raises(IntegrityError, match="not signed by"):
+        ledger.open(kept.state).records.read(address)
+    assert ledger.open(kept.state, recall=True).records.read(address) == RECORD

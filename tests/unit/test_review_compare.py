@@ -197,3 +197,11 @@ def test_a_change_without_a_proof_is_no_comparison() -> None:
     """Nothing is compared that was not tested."""
     with pytest.raises(ValueError, match="without a proof"):
         compare(better().base, replace(better().head, proof=None), ())
+
+
+def test_a_deployment_that_does_not_count_is_noted() -> None:
+    """A reviewer sees that production is not known here, and why."""
+    head = Evidence(Side("x", "b" * 40), proof=proof(Check("data", "x", "passed", "Yes.")), unheeded=("Not here.",))
+    found = compare(Evidence(Side("main", "a" * 40)), head, ())
+
+    assert "Not here." in found.notes

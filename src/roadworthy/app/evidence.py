@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roadworthy.app.history import unheeded
 from roadworthy.build.data import query
 from roadworthy.build.data.pins import pins_in
 from roadworthy.build.pipeline import record
@@ -72,6 +73,7 @@ def gather(local: Local, commit: str, name: str) -> Evidence:
         seconds=_seconds(local, run),
         artifacts=_artifacts(local, evidence.declared, proof, run, seen),
         deployed=current.version if current else None,
+        unheeded=unheeded(seen, PRODUCTION),
     )
 
 

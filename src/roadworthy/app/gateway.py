@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import uvicorn
 from starlette.concurrency import run_in_threadpool
 
+from roadworthy.app.history import unheeded
 from roadworthy.app.local import declared, open_local
 from roadworthy.build.model.version import open_version
-from roadworthy.errors import Conflict, NotFound, UsageError
+from roadworthy.errors import Conflict, IntegrityError, NotFound, UsageError
 from roadworthy.ledger.predictions.segment import SegmentWriter
 from roadworthy.ledger.versions import read
 from roadworthy.operate.serve import served
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from roadworthy.app.local import Local
     from roadworthy.ledger.repo.tag import Tag
-    from roadworthy.ledger.versions.read import Deployment
+    from roadworthy.ledger.versions.read import Deployment, History
 
     Say = Callable[[str], None]
 
@@ -51,16 +52,19 @@ class Address:
     timeout: float = 10.0
 
 
-def serve(environment: str, at: Address, say: Say, start: Path | None = None) -> None:
+def serve(environment: str, at: Address, say: Say, warn: Say, start: Path | None = None) -> None:
     """Serve what is deployed in *environment* until it is interrupted.
+
+    *say* is told what is served, *warn* which newer deployments do not count.
 
     Raises:
         NotFound: Nothing is deployed there, or there is no such environment.
         Conflict: The port is taken.
-        ModelError, EnvironmentFailed, IntegrityError: What is deployed cannot be served.
+        ModelError, EnvironmentFailed: What is deployed cannot be served.
+        IntegrityError: It is damaged, or its record is, so that nobody can say what it is.
     """
     local = open_local(start)
-    seek = _Seeker(local, _model(local, environment), environment)
+    seek = _Seeker(local, _model(local, environment), environment, warn)
     deployment = seek()
     if deployment is None:
         raise NotFound(
@@ -94,8 +98,9 @@ def serve(environment: str, at: Address, say: Say, start: Path | None = None) ->
 class _Seeker:
     """Finds what is deployed; reads the records again only when a tag has come or gone."""
 
-    def __init__(self, local: Local, model: str, environment: str) -> None:
+    def __init__(self, local: Local, model: str, environment: str, warn: Say) -> None:
         self._local = local
+        self._warn = warn
         self._model = model
         self._environment = environment
         self._tags: tuple[Tag, ...] | None = None
@@ -106,9 +111,21 @@ class _Seeker:
         prefix = f"{local.prefix}=" if local.prefix else ""
         tags = local.repo.tags(f"{prefix}{self._model}#{self._environment}#*")
         if tags != self._tags:
-            self._found = read.current(local.repo, local.ledger, self._model, self._environment, folder=local.prefix)
-            self._tags = tags
+            seen = read.history(local.repo, local.ledger, self._model, folder=local.prefix)
+            self._refuse_damaged(seen)
+            for said in unheeded(seen, self._environment):
+                self._warn(said)
+            self._found, self._tags = seen.current(self._environment), tags
         return self._found
+
+    def _refuse_damaged(self, seen: History) -> None:
+        """Refuse to take an older version for the one whose record cannot be read."""
+        for one in seen.newer(self._environment):
+            if one.cause == "damaged":
+                raise IntegrityError(
+                    f"What is in {self._environment} cannot be said, for {one.tag} is damaged: {one.reason}",
+                    remedy="Restore its record from a copy, or deploy again what shall be there.",
+                )
 
 
 def _model(local: Local, environment: str) -> str:

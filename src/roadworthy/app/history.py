@@ -26,6 +26,16 @@ def history_of(local: Local, model: str | None, as_of: datetime | None) -> Mappi
     return {name: history(local.repo, local.ledger, name, folder=local.prefix, as_of=as_of) for name in sorted(wanted)}
 
 
+def unheeded(seen: History, environment: str) -> tuple[str, ...]:
+    """Return, in words, the deployments to *environment* that claim to be newer than the current one and do not count.
+
+    Whoever acts on the current one should know of them: one whose record is damaged here is really in place.
+    """
+    current = seen.current(environment)
+    than = f"is newer than {current.tag}" if current else "claims to be deployed"
+    return tuple(f"{one.tag} {than}, and is ignored: {one.reason}" for one in seen.newer(environment))
+
+
 def moment(text: str) -> datetime:
     """Return the moment that the user wrote: ISO 8601, UTC unless it says otherwise; a day means its end.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roadworthy.declare import project
+from roadworthy.errors import IntegrityError
 from roadworthy.ledger import ledger
 from roadworthy.ledger.repo.repository import Repository
 
@@ -31,15 +32,32 @@ class Local:
         return self.repo.prefix(self.folder)
 
 
-def open_local(start: Path | None = None) -> Local:
+def open_local(start: Path | None = None, *, recall: bool = False) -> Local:
     """Return the project that *start* (or the current folder) lies in.
+
+    Args:
+        start: A folder of the project.
+        recall: Whether signatures that were verified before are taken as such, for commands that decide nothing.
 
     Raises:
         NotAProject: It lies in none.
         NotARepository: The project is not in a git repository.
+        IntegrityError: git tracks what is to be this machine's own.
     """
     folder = project.find(start or Path.cwd())
-    return Local(folder, Repository.open(folder), ledger.open(folder / STATE))
+    repo = Repository.open(folder)
+    _refuse_tracked(repo, folder)
+    return Local(folder, repo, ledger.open(folder / STATE, recall=recall))
+
+
+def _refuse_tracked(repo: Repository, folder: Path) -> None:
+    # It holds the key that records are believed by: one that came with a clone would vouch for whatever came with it.
+    if repo.tracks(folder / STATE):
+        raise IntegrityError(
+            f"git tracks files in {folder / STATE}: what a clone brings there would be believed as this machine's own.",
+            remedy=f"If it was made here: `git rm -r --cached {STATE}`, and commit. If it came with a clone: "
+            f"`git rm -r -f {STATE}`, and commit.",
+        )
 
 
 def declared(local: Local) -> Declared:

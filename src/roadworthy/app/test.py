@@ -13,7 +13,7 @@ from roadworthy.app.proving import failure_modes, sections
 from roadworthy.app.proving.bench import open_bench
 from roadworthy.app.proving.beside import beside
 from roadworthy.app.proving.candidate import answers, open_candidate
-from roadworthy.app.proving.production import open_production
+from roadworthy.app.proving.production import Absent, open_production
 from roadworthy.app.proving.twins import noise_floor
 from roadworthy.build.data.table import Table
 from roadworthy.errors import RoadworthyError
@@ -66,13 +66,19 @@ class _Draft:
         self.seconds[part] = self.seconds.get(part, 0.0) + time.monotonic() - began
 
 
-def test_here(start: Path | None, junit_path: Path | None, say: Callable[[str], None]) -> Outcome:
+def test_here(
+    start: Path | None,
+    junit_path: Path | None,
+    say: Callable[[str], None],
+    warn: Callable[[str], None] = lambda _: None,  # noqa: PT028 - no test of ours, for all its name
+) -> Outcome:
     """Test the last run of the project here, and keep the proof.
 
     Args:
         start: A folder of the project; by default the current one.
         junit_path: Where the JUnit XML goes; by default among the project's reports.
         say: Told what is being done.
+        warn: Told what the user should know before believing the result.
 
     Raises:
         NotFound: Nothing was run, or something of the run is not there any more.
@@ -83,7 +89,7 @@ def test_here(start: Path | None, junit_path: Path | None, say: Callable[[str], 
     artifact = bench.item(bench.spec(bench.requirements.model).model.path)
     draft = _Draft()
     with ExitStack() as stack:
-        production = _production(bench, draft, say, stack)
+        production = _production(bench, draft, say, warn, stack)
         with draft.timing("start of the project's tests"):
             running = stack.enter_context(_project_tests(bench, production))
         with draft.timing("data"):
@@ -103,14 +109,16 @@ def test_here(start: Path | None, junit_path: Path | None, say: Callable[[str], 
     return Outcome(proof, address, place)
 
 
-def _production(bench: Bench, draft: _Draft, say: Callable[[str], None], stack: ExitStack) -> Production | None:
+def _production(
+    bench: Bench, draft: _Draft, say: Callable[[str], None], warn: Callable[[str], None], stack: ExitStack
+) -> Production | Absent:
     """Return the version in production; one that cannot be opened is a failed check, and the rest is tested without."""
     with draft.timing("production opened"):
         try:
-            return open_production(bench, say, stack)
+            return open_production(bench, say, warn, stack)
         except RoadworthyError as fault:
             draft.checks.append(Check("against_production", "production can be opened", "failed", str(fault)))
-            return None
+            return Absent("The version in production cannot be opened.")
 
 
 def _candidate(bench: Bench, draft: _Draft, stack: ExitStack, say: Callable[[str], None]) -> Candidate | None:
@@ -127,7 +135,7 @@ def _candidate(bench: Bench, draft: _Draft, stack: ExitStack, say: Callable[[str
 def _model_sections(
     bench: Bench,
     candidate: Candidate,
-    production: Production | None,
+    production: Production | Absent,
     draft: _Draft,
     stack: ExitStack,
     say: Callable[[str], None],
@@ -154,9 +162,9 @@ def _model_sections(
 
 
 def _compared(
-    bench: Bench, production: Production | None, field: Field | Check, draft: _Draft, say: Callable[[str], None]
+    bench: Bench, production: Production | Absent, field: Field | Check, draft: _Draft, say: Callable[[str], None]
 ) -> Comparison:
-    if isinstance(field, Check) or production is None:
+    if isinstance(field, Check) or isinstance(production, Absent):
         return Comparison(cast("Check", field))
     with draft.timing("against production"):
         return sections.against_production(bench, production, field, noise_floor(bench, production, say))
@@ -172,11 +180,11 @@ def _kept(bench: Bench, candidate: Candidate, said: Answers) -> dict[str, Addres
     }
 
 
-def _project_tests(bench: Bench, production: Production | None) -> Running:
+def _project_tests(bench: Bench, production: Production | Absent) -> Running:
     folder = bench.local.folder
     tested = Fixtures(
         candidate=bench.spec(bench.requirements.model),
-        production=None if production is None else (production.name, production.opened.spec),
+        production=production.reason if isinstance(production, Absent) else (production.name, production.opened.spec),
         datasets={name: folder / dataset.path for name, dataset in bench.project.pipeline.datasets.items()},
         requirements=bench.requirements,
     )
@@ -184,7 +192,7 @@ def _project_tests(bench: Bench, production: Production | None) -> Running:
 
 
 def _proof(
-    bench: Bench, artifact: Address, candidate: Candidate | None, production: Production | None, draft: _Draft
+    bench: Bench, artifact: Address, candidate: Candidate | None, production: Production | Absent, draft: _Draft
 ) -> Proof:
     checks = sorted(draft.checks, key=lambda check: _ORDER.index(check.section))
     if bench.project.profile.review.rows == "never":
@@ -200,7 +208,7 @@ def _proof(
         model=bench.requirements.model,
         candidate=artifact,
         is_baseline=candidate is not None and candidate.is_baseline,
-        production=None if production is None else production.name,
+        production=None if isinstance(production, Absent) else production.name,
         checks=tuple(checks),
         measures={**measures, "seconds": draft.seconds} if measures else {},
         predictions=draft.predictions,

@@ -24,7 +24,12 @@ def command(version: str, environment: str, expect: str | None, *, as_json: bool
     A service that runs switches to it without dropping a request. The deployment is marked local: a platform does not
     take it as its own.
     """
-    show(deploy_here(version, environment, expect=expect), as_json=as_json)
+    show(deploy_here(version, environment, expect=expect, warn=warn), as_json=as_json)
+
+
+def warn(said: str) -> None:
+    """Say what the user should know before believing the answer."""
+    click.secho(said, fg="yellow", err=True)
 
 
 def show(deployed: Deployed, *, as_json: bool) -> None:

@@ -23,7 +23,7 @@ def diff(revision: str, *, unchanged: bool, as_json: bool) -> None:
 
     They are those that `roadworthy test` measured, and those in the metric files of stages.
     """
-    found = metrics_since(open_local(), revision, unchanged=unchanged)
+    found = metrics_since(open_local(recall=True), revision, unchanged=unchanged)
     for note in found.notes:
         click.echo(note, err=True)
     show(found.differences, as_json=as_json, nothing=f"The metrics are those of {revision}.")

@@ -20,5 +20,5 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def diff(revision: str, *, unchanged: bool, as_json: bool) -> None:
     """Show how the params in the working tree differ from those at REVISION (HEAD when none is named)."""
-    found = params_since(open_local(), revision, unchanged=unchanged)
+    found = params_since(open_local(recall=True), revision, unchanged=unchanged)
     show(found, as_json=as_json, nothing=f"The params are those of {revision}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from roadworthy.app.release import rollback_here
-from roadworthy.cli.deploy import show
+from roadworthy.cli.deploy import show, warn
 
 
 @click.command(name="rollback")
@@ -17,4 +17,4 @@ def command(environment: str, expect: str | None, *, as_json: bool) -> None:
 
     Done twice, it goes back two versions: give --expect in scripts that may be run again.
     """
-    show(rollback_here(environment, expect=expect), as_json=as_json)
+    show(rollback_here(environment, expect=expect, warn=warn), as_json=as_json)

@@ -30,7 +30,7 @@ def command(stages: tuple[str, ...], *, jobs: int | None, strict: bool, as_json:
     live = Live()
     wishes = Wishes.of(targets=stages, slots=jobs, strict=strict, say=live.say, note=live.note)
     try:
-        done = run(open_local(), wishes)
+        done = run(open_local(recall=True), wishes)
     finally:
         live.close()
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from roadworthy.app.gateway import Address, serve
+from roadworthy.cli.deploy import warn
 
 
 @click.command(name="serve")
@@ -26,4 +27,4 @@ def command(environment: str, host: str, port: int, timeout: float) -> None:
     Ask it by `POST /predict` with {"records": [{"column": value, …}]}, or by the Open Inference Protocol, version 2. A
     deployment or a rollback takes over without dropping a request. Every prediction is kept in .roadworthy/predictions.
     """
-    serve(environment, Address(host, port, timeout), click.echo)
+    serve(environment, Address(host, port, timeout), click.echo, warn)

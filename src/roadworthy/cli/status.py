@@ -24,9 +24,9 @@ _MOST = 10  # files named
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def command(*, as_json: bool) -> None:
     """Show what differs from the last run, and what is deployed."""
-    local = open_local()
+    local = open_local(recall=True)
     found = standing(local)
-    places = deployed(local)
+    places = deployed(local, _warn)
     if as_json:
         click.echo(json.dumps(_document(found, places), indent=2))
         return
@@ -35,6 +35,10 @@ def command(*, as_json: bool) -> None:
     for model, environments in places.items():
         for environment, version in environments.items():
             click.echo(f"{model} in {environment}: {version or 'nothing deployed'}.")
+
+
+def _warn(said: str) -> None:
+    click.secho(said, fg="yellow", err=True)
 
 
 def _place(found: Standing) -> None:

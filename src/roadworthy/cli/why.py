@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def command(stage: str, *, as_json: bool) -> None:
     """Say why STAGE would run, part by part of its key; or, when it would not, why it ran last."""
-    found = standing(open_local())
+    found = standing(open_local(recall=True))
     names = [name for name in found.stages if name == stage or name.partition("@")[0] == stage]
     if not names:
         raise NotFound(

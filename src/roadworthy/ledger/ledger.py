@@ -47,8 +47,12 @@ class Ledger:
         self.index.close()
 
 
-def open(state: Path) -> Ledger:  # noqa: A001 - read as `ledger.open`
+def open(state: Path, *, recall: bool = False) -> Ledger:  # noqa: A001 - read as `ledger.open`
     """Open the ledger under *state*, made when it is not there; a read-only one can be read.
+
+    Args:
+        state: The project's `.roadworthy` folder.
+        recall: Whether the index is believed when it says that a record's signature was verified; see `Records`.
 
     Raises:
         StorageError: *state* is a symlink.
@@ -70,7 +74,7 @@ def open(state: Path) -> Ledger:  # noqa: A001 - read as `ledger.open`
     return Ledger(
         state=state,
         objects=DirectoryStore(kept / "objects"),
-        records=Records(kept / "records", state / "key", RecordIndex(database)),
+        records=Records(kept / "records", state / "key", RecordIndex(database), recall=recall),
         names=Names(kept / "names"),
         files=FileIndex(database),
         cache=Cache(database),

@@ -34,13 +34,13 @@ class Fixtures:
 
     Attributes:
         candidate: The model of the run.
-        production: The version in production and its model, or None.
+        production: The version in production and its model, or why there is none.
         datasets: The file of each dataset, by its declared name.
         requirements: What must hold.
     """
 
     candidate: ModelSpec
-    production: tuple[str, ModelSpec] | None
+    production: tuple[str, ModelSpec] | str
     datasets: Mapping[str, Path]
     requirements: Requirements
 
@@ -127,8 +127,9 @@ def _check(found: Mapping[str, str]) -> Check:
 
 
 def _session(tested: Fixtures, results: Path) -> dict[str, object]:
-    production = None
-    if tested.production is not None:
+    if isinstance(tested.production, str):
+        production: object = {"absent": tested.production}
+    else:
         version, spec = tested.production
         production = {"version": version, **_spec(spec)}
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from roadworthy.app.proving.production import Absent
 from roadworthy.build.data import query
 from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.prove.behaviour.subject import Subject
@@ -63,9 +64,9 @@ class Answers:
         """Return what `better_than` may name."""
         return Rivals(self.roles, self.reasons)
 
-    def meet(self, met: Field | Check, candidate: Candidate, production: Production | None) -> None:
+    def meet(self, met: Field | Check, candidate: Candidate, production: Production | Absent) -> None:
         """Take in what production said of the rows of comparison, or why it said nothing."""
-        if isinstance(met, Check) or production is None:
+        if isinstance(met, Check) or isinstance(production, Absent):
             self.reasons["production"] = met.summary if isinstance(met, Check) else "There is none."
         elif (
             production.reference == candidate.reference.address

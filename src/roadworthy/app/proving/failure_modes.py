@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from roadworthy.app.proving.production import Absent
 from roadworthy.build.data import query
 from roadworthy.prove.behaviour import failure_mode
 from roadworthy.prove.behaviour.failure_mode import Examples, Model
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _PINNED = "pinned examples"
 
 
-def checks(bench: Bench, candidate: Candidate, production: Production | None) -> tuple[Check, ...]:
+def checks(bench: Bench, candidate: Candidate, production: Production | Absent) -> tuple[Check, ...]:
     """Return a check for each failure mode, and one for the flips among their examples when these are pinned."""
     modes = bench.project.failure_modes
     if not modes:
@@ -52,10 +53,10 @@ def _examples(bench: Bench, candidate: Candidate, mode: FailureMode) -> Examples
     return Examples(rows, candidate.label if candidate.label in rows else None)
 
 
-def _pinned(bench: Bench, candidate: Candidate, ours: Model, production: Production | None) -> Check:
+def _pinned(bench: Bench, candidate: Candidate, ours: Model, production: Production | Absent) -> Check:
     """Refuse any example that production gets right and the candidate wrong."""
-    if production is None:
-        return Check("failure_modes", _PINNED, "not_run", "There is no version in production yet.")
+    if isinstance(production, Absent):
+        return Check("failure_modes", _PINNED, "not_run", production.reason)
     side = production.model
     said = side.predict(side.rows)
     theirs = Model(side.predict, cutoff_of(said, side.rows, side.label, side.requirements))

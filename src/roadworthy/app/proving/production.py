@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from roadworthy.app.history import unheeded
 from roadworthy.build.data import query
 from roadworthy.build.model.version import fetch, open_version
 from roadworthy.errors import NotFound
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from roadworthy.app.proving.bench import Bench
     from roadworthy.build.model.version import OpenVersion
+    from roadworthy.ledger.versions.read import History
 
 ENVIRONMENT = "production"
 REFERENCE = "reference"
@@ -44,8 +46,19 @@ class Production:
         return self.opened.version.name
 
 
-def open_production(bench: Bench, say: Callable[[str], None], stack: ExitStack) -> Production | None:
-    """Return the version in production, or None before the first deployment; its workers end with *stack*.
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Why there is nothing to compare with, in a sentence."""
+
+    reason: str
+
+
+def open_production(
+    bench: Bench, say: Callable[[str], None], warn: Callable[[str], None], stack: ExitStack
+) -> Production | Absent:
+    """Return the version in production, or why there is none to compare with; its workers end with *stack*.
+
+    *warn* is told of deployments that are newer than the current one and do not count.
 
     Raises:
         NotFound, IntegrityError: Something of the version is missing or damaged.
@@ -53,10 +66,12 @@ def open_production(bench: Bench, say: Callable[[str], None], stack: ExitStack) 
     """
     local, model = bench.local, bench.requirements.model
     known = history(local.repo, local.ledger, model, folder=local.prefix)
+    for said in unheeded(known, ENVIRONMENT):
+        warn(said)
     deployment = known.current(ENVIRONMENT)
     version = None if deployment is None else known.version(deployment.version)
     if version is None:
-        return None
+        return Absent(_why_none(known))
     opened = open_version(local.repo, local.ledger, version, say)
     path = fetch(local.ledger, opened.spec.folder, opened.body, REFERENCE)
     dataset = opened.declared.pipeline.datasets.get(REFERENCE)
@@ -70,3 +85,13 @@ def open_production(bench: Bench, say: Callable[[str], None], stack: ExitStack) 
     side = Model(opened.requirements, predict, query.read(path), dataset.label, dataset.key)
     part = cast("Mapping[str, object]", opened.body[REFERENCE])
     return Production(opened, side, str(part["address"]))
+
+
+def _why_none(known: History) -> str:
+    claimed = known.newer(ENVIRONMENT)
+    if not claimed:
+        return "There is no version in production yet."
+    one = claimed[0]
+    if one.cause == "absent":
+        return f"Production has {one.tag}, but its record is not here."
+    return f"Production is said to have {one.tag}, which does not count: {one.reason}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from roadworthy.app.proving.production import Absent
 from roadworthy.errors import RoadworthyError
 from roadworthy.prove.against_production import compare
 from roadworthy.prove.behaviour import check as behaviour
@@ -61,11 +62,11 @@ def _files(bench: Bench, rules: Contract) -> dict[str, Path]:
     return {path: folder / path for path in spoken if (folder / path).is_file()} | named
 
 
-def meeting(bench: Bench, candidate: Candidate, production: Production | None) -> Field | Check:
+def meeting(bench: Bench, candidate: Candidate, production: Production | Absent) -> Field | Check:
     """Return what the candidate and production say of the rows of comparison; or the check that says why not."""
-    name = "flips" if production is None else f"flips against {production.name}"
-    if production is None:
-        return Check("against_production", name, "not_run", "There is no version in production yet.")
+    if isinstance(production, Absent):
+        return Check("against_production", "flips", "not_run", production.reason)
+    name = f"flips against {production.name}"
     if candidate.label is None:
         return Check("against_production", name, "not_run", "The reference rows have no label.")
     ours = compare.Model(

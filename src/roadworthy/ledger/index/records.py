@@ -1,4 +1,4 @@
-"""Which records were read and found true, by kind: what was verified with a key is not verified again."""
+"""Which records were read and found true, by kind: by what key: looked at where nothing is decided."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import base64
 import importlib
 from typing import TYPE_CHECKING
 
-from roadworthy.errors import IntegrityError, NotFound
+from roadworthy.errors import IntegrityError, NotFound, StorageError
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.objects.folder import addresses_in, open_plain
 from roadworthy.ledger.objects.write import write_bytes
@@ -24,12 +24,18 @@ if TYPE_CHECKING:
 
 
 class Records:
-    """Keeps records under *folder*, signed with the key at *key*, whose public half stands beside it."""
+    """Keeps records under *folder*, signed with the key at *key*, whose public half stands beside it.
 
-    def __init__(self, folder: Path, key: Path, index: RecordIndex) -> None:
+    A signature is verified once in each process. With *recall*, the word of *index* that it was verified before will
+    do: for commands that only show how things stand, and are called all day.
+    """
+
+    def __init__(self, folder: Path, key: Path, index: RecordIndex, *, recall: bool = False) -> None:
         self.folder = folder
         self._key = key
         self._index = index
+        self._recall = recall
+        self._verified: set[tuple[Address, str]] = set()
         self._aside = folder / "aside"
         self._own: TrustedKey | None = None
         self._signs: Signer | None = None
@@ -76,6 +82,16 @@ class Records:
             )
         return self._believed(address, data)
 
+    def is_damaged(self, address: Address) -> bool:
+        """Whether something stands where the record *address* belongs, and does not hold its bytes."""
+        try:
+            with open_plain(self.path(address)) as file:
+                return Address.of(file.read()) != address
+        except FileNotFoundError:
+            return False
+        except (IntegrityError, StorageError):
+            return True
+
     def all(self, kind: str) -> Iterator[tuple[Address, Record]]:
         """Yield every record of *kind* that can be believed, oldest first; `faults` says what cannot, and why."""
         known = self._index.known()
@@ -102,16 +118,17 @@ class Records:
                 f"The record {address} is signed with a key that is not trusted here ({envelope.key_id}).",
                 remedy="Do not use it; or do again here what it is the record of.",
             )
-        known = self._index.key_of(address) == key.id
-        if not known:
+        indexed = self._index.key_of(address) == key.id
+        if (address, key.id) not in self._verified and not (indexed and self._recall):
             _sealing().believe(envelope, key, f"The record {address}")
+            self._verified.add((address, key.id))
         record = parse(envelope.payload, f"The record {address}")
         if record.authority != key.authority:
             raise IntegrityError(
                 f"The record {address} claims the authority of a {record.authority}.",
                 remedy="Do not use it: it was forged.",
             )
-        if not known:
+        if not indexed:
             self._index.remember(address, record.kind, record.at, key.id)
         return record
 

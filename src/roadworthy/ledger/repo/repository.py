@@ -98,6 +98,10 @@ class Repository:
         said = git_lines(self.root, "ls-files", "-z", "--full-name", "--", prefix or ".")
         return tuple(_below(path, prefix) for path in said)
 
+    def tracks(self, path: Path) -> bool:
+        """Whether git tracks *path*, or anything below it."""
+        return bool(git_lines(path.parent, "ls-files", "-z", "--", path.name))
+
     def files(self, commit: str, prefix: str = "") -> Mapping[str, Entry]:
         """Return the files of *commit* below the folder *prefix*, by their path in it; none when it is not there."""
         treeish = self.resolve(commit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from roadworthy.errors import IntegrityError, NotFound
 from roadworthy.ledger.objects.address import Address
@@ -55,12 +55,19 @@ class Deployment:
     rollback: bool
 
 
+Cause = Literal["damaged", "absent", "untrue"]
+
+
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A tag that claims to be a version or a deployment and does not count, with the reason."""
+    """A tag that claims to be a version or a deployment and does not count, with the reason.
+
+    Its record, or that of the version it deploys, is damaged here, or is not here, or does not bear it out.
+    """
 
     tag: str
     reason: str
+    cause: Cause = "untrue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,12 @@ class History:
         number = parse_number(name)
         return next((one for one in self.versions if one.number == number), None)
 
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Every environment that something was deployed to, or is claimed to have been."""
+        claimed = [name.environment for one in self.ignored if (name := DeploymentName.parse(one.tag)) is not None]
+        return tuple(dict.fromkeys((*(one.environment for one in self.deployments), *claimed)))
+
     def of(self, environment: str) -> tuple[Deployment, ...]:
         """Return the deployments to *environment*, oldest first."""
         return tuple(one for one in self.deployments if one.environment == environment)
@@ -83,6 +96,17 @@ class History:
     def current(self, environment: str) -> Deployment | None:
         """Return what is deployed in *environment*, or None."""
         return next(reversed(self.of(environment)), None)
+
+    def newer(self, environment: str) -> tuple[Ignored, ...]:
+        """Return the deployments to *environment* that do not count and claim to follow the current one, latest first.
+
+        Of those with one cause the latest stands for all.
+        """
+        current = self.current(environment)
+        least = 0 if current is None else current.number
+        found = [(name.number, one) for one in self.ignored if (name := _claims(one, environment)) is not None]
+        latest = {one.cause: one for number, one in sorted(found, key=lambda pair: pair[0]) if number > least}
+        return tuple(one for _, one in sorted(found, key=lambda pair: -pair[0]) if one in latest.values())
 
 
 def history(
@@ -96,8 +120,9 @@ def history(
         if (name := VersionName.parse(tag.name)) is not None and (name.model, name.folder) == (model, folder)
     ]
     counting = {one.name: one for one in versions if isinstance(one, Version)}
+    refused = {one.tag.rpartition("@")[2]: one for one in versions if isinstance(one, Ignored)}
     deployments = [
-        _deployment(ledger, tag, place, counting)
+        _deployment(ledger, tag, place, (counting, refused))
         for tag in tags
         if (place := DeploymentName.parse(tag.name)) is not None and (place.model, place.folder) == (model, folder)
     ]
@@ -170,16 +195,19 @@ def _version(ledger: Ledger, tag: Tag, name: VersionName) -> Version | Ignored:
 
 
 def _deployment(
-    ledger: Ledger, tag: Tag, name: DeploymentName, counting: Mapping[str, Version]
+    ledger: Ledger, tag: Tag, name: DeploymentName, released: tuple[Mapping[str, Version], Mapping[str, Ignored]]
 ) -> Deployment | Ignored:
     wanted = {"tag": tag.name, "model": name.model, "environment": name.environment, "number": name.number}
     found = _borne_out(ledger, tag, "deployment", wanted)
     if isinstance(found, Ignored) or tag.at is None:
         return found if isinstance(found, Ignored) else _unannotated(tag)
     address, record = found
-    deployed = counting.get(str(record.body.get("version")))
+    (counting, refused), number = released, str(record.body.get("version"))
+    deployed, why = counting.get(number), refused.get(number)
+    if deployed is None and why is not None:
+        return Ignored(tag.name, f"it deploys {number}, which does not count: {why.reason}", why.cause)
     if deployed is None:
-        return Ignored(tag.name, f"it deploys {record.body.get('version')}, which is no version that counts.")
+        return Ignored(tag.name, f"it deploys {number}, which is no version that counts.")
     if deployed.record != record.body.get("version_record") or deployed.commit != tag.commit:
         return Ignored(tag.name, f"it deploys another {deployed.name} than the one that counts.")
     return Deployment(
@@ -204,8 +232,10 @@ def _borne_out(ledger: Ledger, tag: Tag, kind: str, wanted: Mapping[str, object]
     address = Address(named[-1])
     try:
         record = ledger.records.read(address)
-    except (IntegrityError, NotFound) as fault:
-        return Ignored(tag.name, fault.problem)
+    except NotFound as fault:
+        return Ignored(tag.name, fault.problem, "absent")
+    except IntegrityError as fault:
+        return Ignored(tag.name, fault.problem, "damaged" if ledger.records.is_damaged(address) else "untrue")
     if record.kind != kind:
         return Ignored(tag.name, f"its record is of a {record.kind}, not of a {kind}.")
     for name, value in wanted.items():
@@ -213,6 +243,11 @@ def _borne_out(ledger: Ledger, tag: Tag, kind: str, wanted: Mapping[str, object]
             said = f"its record says {name} {record.body.get(name)!r}, and the tag {value!r}."
             return Ignored(tag.name, said)
     return address, record
+
+
+def _claims(ignored: Ignored, environment: str) -> DeploymentName | None:
+    name = DeploymentName.parse(ignored.tag)
+    return name if name is not None and name.environment == environment else None
 
 
 def _unannotated(tag: Tag) -> Ignored:

@@ -40,13 +40,14 @@ def deploy(
     """Make *version* the next deployment in *place*, after what *seen* shows as the current one.
 
     Returns:
-        The deployment; the current one when that is of *version* already.
+        The deployment; the current one when that is of *version* already, and surely in place.
 
     Raises:
         Conflict: Another deployment came between *seen* and now: nothing was changed.
     """
     current = seen.current(place.environment)
-    if current is not None and current.version == version.name:
+    unsure = any(one.cause == "damaged" for one in seen.newer(place.environment))
+    if current is not None and current.version == version.name and not unsure:
         return Deployed(current, current, created=False)
     name = DeploymentName(version.model, place.environment, _next(seen, version.model, place), place.folder)
     body = _body(name, version, current, rollback=rollback)

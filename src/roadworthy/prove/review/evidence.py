@@ -33,6 +33,7 @@ class Evidence:
         definitions: The functions and classes of its code: name → file.
         artifacts: Addresses of the models it was tested against, by role.
         deployed: The version that is in production now; None when none is.
+        unheeded: Newer deployments to production that do not count, and why, in sentences.
         behind: Commits that the branch it is to go into has gained since.
     """
 
@@ -46,6 +47,7 @@ class Evidence:
     definitions: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, Address] = field(default_factory=dict)
     deployed: str | None = None
+    unheeded: tuple[str, ...] = ()
     behind: int = 0
 
 

@@ -90,6 +90,7 @@ def _notes(base: Evidence, head: Evidence, changed: Sequence[Change]) -> Iterato
             f"{visible(base.side.name, 80)} has not been tested, so the change is not held against it. "
             "Run `roadworthy run` and `roadworthy test` there to have that too."
         )
+    yield from (visible(said, 400) for said in head.unheeded)
     if base.behind:
         yield (
             f"{visible(base.side.name, 80)} has gained {plural(base.behind, 'commit')} since this change began, and is "
