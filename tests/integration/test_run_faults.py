@@ -63,15 +63,19 @@ def test_a_missing_input_is_named_before_anything_runs(toy: Toy) -> None:
 
 
 def test_a_circle_and_a_shared_output_are_errors_of_the_command(toy: Toy) -> None:
-    """Both exit with status 1, and name the stages."""
+    """Both are faults of the file where paths are written out, and of the run where they are filled in."""
     toy.stages({"a": {"cmd": "x", "deps": ["y"], "outs": ["z"]}, "b": {"cmd": "x", "deps": ["z"], "outs": ["y"]}})
     circle = toy.cli("run")
     toy.stages({"a": {"cmd": "x", "outs": ["z"]}, "b": {"cmd": "x", "outs": ["z/part"]}})
     shared = toy.cli("run")
+    toy.stages({"a": {"cmd": "x", "outs": ["z"]}, "b": {"cmd": "x", "outs": ["${train.seed}"]}})
+    toy.write("params.yaml", "train: {seed: z/part}\n")
+    filled_in = toy.cli("run")
 
-    assert (circle.returncode, shared.returncode) == (1, 1)
+    assert (circle.returncode, shared.returncode, filled_in.returncode) == (2, 2, 1)
     assert "a → b → a" in circle.stderr
-    assert "Stages a and b write one into the other" in shared.stderr
+    assert "`z/part` lies in `z`, which the stage `a` writes" in shared.stderr
+    assert "Stages a and b write one into the other" in filled_in.stderr
 
 
 def test_a_failing_stage_is_said_with_the_end_of_its_log(toy: Toy) -> None:

@@ -98,6 +98,31 @@ def test_what_does_not_agree_is_told(tmp_path: Path, file: str, old: str, new: s
     assert fix in found[0].fix
 
 
+def test_stages_that_cannot_run_one_after_another_are_told(tmp_path: Path) -> None:
+    """Circles, outputs written twice or in one another, and inputs written by their own reader are told all at once."""
+    folder = declared.write(tmp_path)
+    (folder / "pipeline.yaml").write_text(
+        "apiVersion: roadworthy/v1alpha1\n"
+        "stages:\n"
+        "  a: {cmd: x, deps: [y], outs: [z]}\n"
+        "  b: {cmd: x, deps: [z/part], outs: [y]}\n"
+        "  c: {cmd: x, deps: [d], outs: [e], metrics: [d/inner, e]}\n"
+        "  d: {cmd: x, deps: [../e], wdir: sub, outs: [../d]}\n"
+        "  f: {cmd: x, deps: ['${g}'], outs: ['${g}', g, ./y]}\n",
+        encoding="utf-8",
+    )
+    found = {(one.line, one.column, one.problem) for one in project.faults(folder) if one.file == "pipeline.yaml"}
+
+    assert found == {
+        (3, 22, "Stages wait for each other in a circle: a → b → a."),
+        (5, 22, "The stage `c` reads `d`, which it writes itself."),
+        (5, 22, "Stages wait for each other in a circle: c → d → c."),
+        (5, 47, "`d/inner` lies in `d`, which the stage `d` writes."),
+        (5, 56, "`e` stands twice among the outputs of the stage `c`."),
+        (7, 49, "`y` is written by the stage `b` too."),
+    }
+
+
 def test_a_file_by_another_name_is_told(tmp_path: Path) -> None:
     """A profile.yml beside the profile is not read in silence, nor are contracts/x.yml and the like."""
     folder = declared.write(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from roadworthy.declare.agreement import order
 from roadworthy.declare.agreement.parameter import dotted_names, has
 from roadworthy.declare.agreement.report import Report
 from roadworthy.declare.fault import quoted
@@ -33,7 +34,7 @@ def faults(document: Document[Pipeline], params: Mapping[str, object] | None) ->
         _model(report, name, model)
     for name, stage in pipeline.stages.items():
         _parameters(report, name, stage, params)
-        _outputs(report, name, stage, places)
+    order.judge(report, pipeline, places)
     return report.all()
 
 
@@ -75,10 +76,3 @@ def _parameters(report: Report, name: str, stage: Stage, params: Mapping[str, ob
             if "${" not in key and not has(params, key):
                 place: Path = ("stages", name, "params")
                 report.unless_known(place, key, dotted_names(params), f"in {_PARAMS}", f"Add it to {_PARAMS}.")
-
-
-def _outputs(report: Report, name: str, stage: Stage, places: dict[str, str]) -> None:
-    for kind in ("outs", "metrics", "plots"):
-        for output in getattr(stage, kind):
-            if "${" not in output.path and stage.wdir == ".":
-                _once(report, ("stages", name, kind), output.path, f"the stage {quoted(name)}", places)
