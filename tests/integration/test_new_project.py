@@ -41,6 +41,20 @@ def test_a_new_project_is_committed_and_without_fault(template: str, tmp_path: P
 
 
 @pytest.mark.parametrize("template", names())
+def test_an_editor_finds_the_schema_of_every_declared_file(template: str, tmp_path: Path) -> None:
+    """The first line of each declared file names a schema beside it that is there, and is of its kind."""
+    folder = made(tmp_path / "delay", template)
+    declared = [path for path in folder.rglob("*.yaml") if "\napiVersion: " in f"\n{path.read_text(encoding='utf-8')}"]
+
+    assert {"profile.yaml", "pipeline.yaml"} <= {path.name for path in declared}
+    for path in declared:
+        mark, _, place = path.read_text(encoding="utf-8").partition("\n")[0].partition("=")
+        kind = "contract" if path.parent.name == "contracts" else path.stem
+        assert mark == "# yaml-language-server: $schema"
+        assert json.loads((path.parent / place).read_text(encoding="utf-8"))["title"] == f"{kind} of Roadworthy"
+
+
+@pytest.mark.parametrize("template", names())
 def test_at_most_five_questions_are_asked(template: str, tmp_path: Path) -> None:
     """The questions are few, and each default is an answer that the template takes."""
     asked = new.questions(template, tmp_path / "delay")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roadworthy.app.template import Rendering, message, names, render
+from roadworthy.declare import schema
 from roadworthy.errors import NotARepository, RoadworthyError, UsageError
 from roadworthy.ledger.repo.actor import actor_of
 from roadworthy.ledger.repo.git import git, toplevel, try_git
@@ -64,6 +65,7 @@ def make(folder: Path, template: str, answers: Mapping[str, str]) -> Made:
     outer = _repository(place)
     _place(rendering, folder)
     branch = _start_repository(folder, rendering) if outer is None else _join_repository(outer, folder, rendering)
+    schema.write(folder / ".roadworthy" / "schemas")  # which git ignores: the first line of each file names its own
     return Made(folder, branch, outer is None)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from roadworthy.declare.fault import did_you_mean
-from roadworthy.declare.schema import KINDS, schema
-from roadworthy.errors import StorageError, UsageError
+from roadworthy.declare.schema import KINDS, text, write
+from roadworthy.errors import UsageError
 
 
 @click.command(name="schema")
@@ -26,14 +25,15 @@ def command(name: str | None, folder: Path | None) -> None:
     Without a NAME, list the names. With --to, write the schema of NAME, or all of them.
 
     An editor finds the schema by the first line of a file:
-    `# yaml-language-server: $schema=.roadworthy/schemas/profile.json`.
+    `# yaml-language-server: $schema=.roadworthy/schemas/profile.json`. The files of a new project begin so, and
+    `roadworthy new` puts the schemas there; after a clone, `roadworthy schema --to .roadworthy/schemas` does.
     """
     if folder is not None:
         _write(folder, [_known(name)] if name else list(KINDS))
     elif name is None:
         click.echo("\n".join(KINDS))
     else:
-        click.echo(_text(_known(name)), nl=False)
+        click.echo(text(_known(name)), nl=False)
 
 
 def _known(name: str) -> str:
@@ -47,17 +47,6 @@ def _known(name: str) -> str:
     )
 
 
-def _text(kind: str) -> str:
-    return json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n"
-
-
 def _write(folder: Path, kinds: list[str]) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for kind in kinds:
-            (folder / f"{kind}.json").write_text(_text(kind), encoding="utf-8")
-    except OSError as error:
-        raise StorageError(
-            f"{folder} cannot be written: {error.strerror}.", remedy="Name a folder that can be written."
-        ) from error
+    write(folder, kinds)
     click.echo(f"{folder}: {', '.join(f'{kind}.json' for kind in kinds)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import tomllib
 from functools import cache
@@ -30,9 +31,10 @@ from roadworthy.declare.read.shape import (
 )
 from roadworthy.declare.read.shorthand import FILLED_IN
 from roadworthy.declare.requirements import Requirements
+from roadworthy.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 KINDS: dict[str, type] = {
     "profile": Profile,
@@ -58,6 +60,27 @@ def schema(kind: str) -> Json:
     whole["required"] = sorted({*whole.get("required", ()), _API})
     described = {"$schema": _DRAFT, "title": f"{kind} of Roadworthy", "description": _first_line(owner)}
     return {**described, **whole, "definitions": dict(sorted(definitions.items()))}
+
+
+def text(kind: str) -> str:
+    """Return the JSON Schema of a kind of file as it is written: indented, with a newline at its end."""
+    return json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n"
+
+
+def write(folder: Path, kinds: Iterable[str] = KINDS) -> None:
+    """Write the schemas of *kinds* into *folder*, made when it is not there, as `KIND.json`.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in kinds:
+            (folder / f"{kind}.json").write_text(text(kind), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be written: {error.strerror}.", remedy="Name a folder that can be written."
+        ) from error
 
 
 @cache
