@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -18,9 +20,6 @@ from roadworthy.errors import IntegrityError, NotAProject, NotARepository, Usage
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.versions.read import history, record_line
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
@@ -32,6 +31,7 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Local:
     for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "first"]):
         subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     local = open_local()
     body = {"model": "delay", "version": "v1.0.0", "tag": "delay@v1.0.0", "commit": local.repo.head()}
     version = local.ledger.keep("version", body)
