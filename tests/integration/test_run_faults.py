@@ -230,6 +230,25 @@ def test_writing_what_is_not_declared_is_said(toy: Toy) -> None:
     assert toy.run().stages["work"].notes == ("wrote build/more.txt, which it does not declare",)
 
 
+def test_a_stage_that_nobody_watches_is_said_so_once(toy: Toy) -> None:
+    """Stages that start no Python process are named in one line, also in a strict run; when cached, they are not."""
+    toy.write("other.txt", "x")
+    toy.stages(
+        {
+            "a": {"cmd": "cat other.txt > build/a", "outs": ["build/a"]},
+            "b": {"cmd": "cat other.txt > build/b", "outs": ["build/b"]},
+            "c": {"cmd": 'python -c \'open("build/c", "w")\'', "outs": ["build/c"]},
+        }
+    )
+    first = toy.cli("run", "--strict", "-j", "1")
+    again = toy.cli("run")
+
+    assert first.returncode == 0, first.stderr
+    assert "a, b: not watched: only Python processes are; declare what it reads" in first.stderr
+    assert first.stderr.count("not watched") == 1
+    assert "not watched" not in again.stderr
+
+
 def test_no_bytecode_of_the_project_is_kept(toy: Toy) -> None:
     """A module that changes twice within a second is run as it is: bytecode could not tell."""
     toy.run()

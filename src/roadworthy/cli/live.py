@@ -27,6 +27,7 @@ class Live:
         self._on_terminal = sys.stderr.isatty()
         self._running: dict[str, float] = {}
         self._whys: dict[str, str] = {}
+        self._unwatched: list[str] = []
 
     def say(self, event: Event) -> None:
         """Show *event*."""
@@ -41,6 +42,8 @@ class Live:
             case Ended(stage, result):
                 self._running.pop(stage, None)
                 self._line(_ended(stage, result))
+                if not result.watched:
+                    self._unwatched.append(stage)
             case Failed(stage):
                 self._running.pop(stage, None)
                 self._line(f"{stage}: {click.style('failed', fg='red')}")
@@ -53,9 +56,13 @@ class Live:
         self._line(text)
 
     def close(self) -> None:
-        """Leave nothing unfinished on the terminal."""
+        """Leave nothing unfinished on the terminal; say once which stages were not watched."""
         if self._on_terminal:
             erase()
+        if self._unwatched:
+            said = "not watched: only Python processes are; declare what it reads and writes"
+            click.secho(f"{_shortened(self._unwatched)}: {said}", dim=True, err=True)
+            self._unwatched = []
 
     def _line(self, text: str) -> None:
         if self._on_terminal:
@@ -78,3 +85,8 @@ def _ended(stage: str, result: StageRun) -> str:
     took = f" in {result.seconds:.1f} s" if result.state == "ran" else ""
     notes = "".join(f"\n  {click.style('!', fg='yellow')} it {note}" for note in result.notes)
     return f"{stage}: {state}{took} ({result.why}){notes}"
+
+
+def _shortened(stages: list[str]) -> str:
+    more = len(stages) - _MOST
+    return ", ".join(stages[:_MOST]) + (f" and {more} more" if more > 0 else "")

@@ -206,11 +206,11 @@ def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
         scratch.with_suffix(".trace").unlink(missing_ok=True)
     aside.keep()
     if made is None:
-        return StageRun(known.key, "ran", why, outcome.seconds, outputs, None, opened.notes)
+        return StageRun(known.key, "ran", why, outcome.seconds, outputs, None, opened.notes, opened.watched)
     for path, item in made.outputs.items():  # somebody else may have recorded other bytes first
         tree.checkout(item, _inside(job, stage, path), ledger.objects, ledger.files)
     _remember(job, stage, known.key, known.parts)
-    return StageRun(known.key, "ran", why, outcome.seconds, made.outputs, made.record, opened.notes)
+    return StageRun(known.key, "ran", why, outcome.seconds, made.outputs, made.record, opened.notes, opened.watched)
 
 
 def _executed(job: Job, stage: Stage, scratch: Path, watch: Watch) -> Outcome:

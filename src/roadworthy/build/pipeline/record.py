@@ -33,6 +33,7 @@ class StageRun:
         outputs: Path, relative to the project's folder → content.
         record: The stage's own record, or None when it has none (frozen, always changed).
         notes: What the user should know: files read but not declared, and the like.
+        watched: False when it ran now and nothing reported what it opened; not part of the record.
     """
 
     key: str
@@ -42,6 +43,7 @@ class StageRun:
     outputs: Mapping[str, Item]
     record: Address | None = None
     notes: tuple[str, ...] = ()
+    watched: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,13 @@ class Opened:
         read: Files of the project that are no input.
         written: Files of the project that are no output.
         refused: Files outside, which it wanted to write.
+        watched: Whether a process reported at all: only Python processes do.
     """
 
     read: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    watched: bool = True
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -75,6 +77,7 @@ def judge(stage: Stage, code: Iterable[str], report: Path, folder: Path) -> Open
         ),
         written=tuple(sorted(path for path in written if (folder / path).is_file())),
         refused=tuple(opened["x"]),
+        watched=report.exists(),
     )
 
 
