@@ -29,7 +29,7 @@ from pathlib import Path
 from roadworthy.ledger import ledger
 from roadworthy.ledger.objects import tree
 state = Path(sys.argv[1])
-kept = ledger.open(state)
+kept = ledger.open(state, recall=True)
 record = kept.records.read(kept.names.resolve("stage/abc"))
 found = tree.address_of(state.parent / "data", kept.files)
 heavy = ("cryptography", "numpy", "duckdb", "pydantic", "rfc8785", "yaml", "orjson", "importlib.metadata")
