@@ -16,6 +16,7 @@ from roadworthy.adapters.confinement.none import NoConfinement
 from roadworthy.adapters.executor.process.executor import ProcessExecutor
 from roadworthy.adapters.executor.process.watchdog import Rescue
 from roadworthy.app.local import declared
+from roadworthy.build.data.pins import item_of, pin_path
 from roadworthy.build.environment import kit
 from roadworthy.build.environment.prepare import prepare
 from roadworthy.build.pipeline import record
@@ -28,11 +29,14 @@ from roadworthy.build.pipeline.job import Job, silent
 from roadworthy.build.pipeline.named import unnamed
 from roadworthy.build.pipeline.perform import LOCKS
 from roadworthy.build.pipeline.stage import covers
+from roadworthy.build.pipeline.why import Coming
 from roadworthy.build.workplace.aside import Session, recover
 from roadworthy.build.workplace.lock import sweep
+from roadworthy.declare.project import read_pin
+from roadworthy.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from roadworthy.app.local import Local
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from roadworthy.build.pipeline.record import Run
     from roadworthy.declare.project import Declared
     from roadworthy.ledger.ledger import Ledger
+    from roadworthy.ledger.objects.item import Item
     from roadworthy.ledger.repo.status import Status
 
 
@@ -142,6 +147,33 @@ def _bringing(local: Local, graph: Graph, wishes: Wishes) -> Iterator[None]:
         brought = beside.submit(ensure_data, local, missing)
         yield
         brought.result()
+
+
+def coming(local: Local, project: Declared, graph: Graph) -> Mapping[str, Coming]:
+    """Return the inputs that are not here and that `run` would bring: from the ledger, the bucket, or their source."""
+    missing = dict(absent(graph, local.folder))
+    if not missing:
+        return {}
+    from roadworthy.app.data import BUCKET
+
+    sources = {source.to for source in project.pipeline.sources.values()}
+    found: dict[str, Coming] = {}
+    for path in missing:
+        item = _pinned(local, path)
+        if item is not None and item.address in local.ledger.objects:
+            found[path] = Coming("what is kept here", item)
+        elif item is not None and os.environ.get(BUCKET):
+            found[path] = Coming("the bucket", item)
+        elif path in sources:
+            found[path] = Coming("its source", item)
+    return found
+
+
+def _pinned(local: Local, path: str) -> Item | None:
+    try:
+        return item_of(read_pin(pin_path(local.folder / path)))
+    except NotFound:
+        return None
 
 
 def graph_of(project: Declared, ledger: Ledger) -> Graph:

@@ -6,10 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from roadworthy.app.coming import coming
 from roadworthy.app.history import history_of, unheeded
 from roadworthy.app.local import declared
-from roadworthy.app.run import graph_of
+from roadworthy.app.run import coming, graph_of
 from roadworthy.build.environment.prepare import prepare
 from roadworthy.build.pipeline import record
 from roadworthy.build.pipeline.difference import committed, differences, present, recorded
