@@ -189,7 +189,7 @@ def test_the_report_is_held_against_the_declaration(place: Place) -> None:
     assert judge(stage, ["src/pkg/code.py"], place.report, place.folder) == Opened(
         ("stray.csv",), ("made.txt",), ("/etc/x",)
     )
-    assert judge(stage, [], place.scratch / "none", place.folder) == Opened()
+    assert judge(stage, [], place.scratch / "none", place.folder) == Opened(watched=False)
 
 
 def test_a_kit_in_a_foreign_folder_needs_nothing_of_ours(place: Place, tmp_path: Path) -> None:
