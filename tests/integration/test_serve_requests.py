@@ -146,7 +146,9 @@ def test_a_body_of_100_mb_is_refused_and_never_held(service: Service, *, chunked
 
     assert response.status == 413
     assert "larger than 16 MiB" in answer["error"]
-    assert memory(service.process.pid) - before < 80 * MEGABYTE  # of the 100 sent, no more than the 16 that are allowed are ever kept
+    assert (
+        memory(service.process.pid) - before < 80 * MEGABYTE
+    )  # of the 100 sent, no more than the 16 that are allowed are ever kept
     assert service.predict(row())[0] == 200
 
 
