@@ -32,6 +32,7 @@ LATE: dict[tuple[str, str], tuple[str, ...]] = {
     ("roadworthy.cli.main", "f'roadworthy.cli.{module}'"): tuple(
         f"roadworthy.cli.{module}" for module, _ in COMMANDS.values()
     ),
+    ("roadworthy.cli.main", "'roadworthy.cli.crash'"): ("roadworthy.cli.crash",),
     ("roadworthy.cli.main", "'click.shell_completion'"): (),  # of others
     ("roadworthy.cli.main", "'difflib'"): (),
     ("roadworthy_kit.load", "module"): (),  # of the user's project

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from roadworthy.cli import crash
 from roadworthy.version import VERSION
 
 if TYPE_CHECKING:
@@ -109,5 +108,6 @@ def _finish(color: bool | None) -> int:  # noqa: FBT001 - click's own setting, i
         click.secho("Interrupted.", err=True)
         return _INTERRUPTED
     except Exception as fault:  # noqa: BLE001 - the outermost handler
-        return crash.explain(fault)
+        explained: int = importlib.import_module("roadworthy.cli.crash").explain(fault)
+        return explained
     return status if isinstance(status, int) else 0
