@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 RESAMPLES = 200
 CONFIDENCE = 0.95
 _SEED = 1979
+_ROWS_REMEMBERED = 100_000  # 40 MB of weightings at the most
+
+Counts = NDArray[np.uint16]
 
 
 def weights(rows: int, *, runs: int = RESAMPLES, seed: int = _SEED) -> Iterator[Floats]:
@@ -34,8 +39,17 @@ def weights(rows: int, *, runs: int = RESAMPLES, seed: int = _SEED) -> Iterator[
 
 def weighting(rows: int, run: int, seed: int = _SEED) -> Floats:
     """Return the *run*-th of the `weights`."""
+    drawn = _remembered(rows, run, seed) if rows <= _ROWS_REMEMBERED else _drawn(rows, run, seed)
+    return drawn.astype(np.float64)
+
+
+def _drawn(rows: int, run: int, seed: int) -> Counts:
     drawn = np.random.default_rng([seed, run]).integers(0, rows, size=rows)
-    return np.bincount(drawn, minlength=rows).astype(np.float64)
+    return np.bincount(drawn, minlength=rows).astype(np.uint16)
+
+
+# Every comparison on the same rows draws the same weightings.
+_remembered = lru_cache(maxsize=RESAMPLES)(_drawn)
 
 
 def resample(measures: Sequence[Weigh], rows: int, *, runs: int = RESAMPLES, seed: int = _SEED) -> Floats:
