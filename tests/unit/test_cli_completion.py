@@ -60,4 +60,4 @@ def test_completing_a_command_imports_none() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
-    assert done.stdout.strip() == "['roadworthy.cli.crash', 'roadworthy.cli.main']"
+    assert done.stdout.strip() == "['roadworthy.cli.main']"
