@@ -72,9 +72,10 @@ class Switch:
                 self._look(loop)
                 pause, self._gateway.trouble = _PAUSE, None
             except RoadworthyError as fault:
-                if self._gateway.trouble is None:
+                is_new, self._gateway.trouble = self._gateway.trouble is None, fault.problem
+                pause = min(pause * 4, _LONGEST_PAUSE)
+                if is_new:  # told last: whoever heard it finds it in every answer too
                     self._say(f"Not switched: {fault.problem} {fault.remedy}")
-                pause, self._gateway.trouble = min(pause * 4, _LONGEST_PAUSE), fault.problem
             except Exception as fault:  # noqa: BLE001 - the outermost handler of this thread, which must live on
                 traceback.print_exc()
                 pause, self._gateway.trouble = _LONGEST_PAUSE, f"A bug in Roadworthy: {fault}"
