@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from review_story import better, comparison, lost_weather, without_production
+from roadworthy.declare.requirements import Quality
 from roadworthy.ledger.objects.address import Address
 from roadworthy.prove.proof import Check, Proof
 from roadworthy.prove.review import words
@@ -140,6 +141,17 @@ def test_a_proof_that_proves_nothing_is_refused(checks: tuple[Check, ...]) -> No
     [refused] = [gate for gate in gates(proof(*checks), None) if gate.verdict == "failed"]
 
     assert refused.name == "something was tested"
+
+
+def test_a_bound_of_the_primary_metric_that_was_not_tested_is_refused() -> None:
+    """What is asked of the primary metric must have been shown; other metrics may lack their rows."""
+    idle = Check("evaluation", "roc_auc at least 0.66", "not_run", "Too few rows.")
+    other = Check("evaluation", "recall at least 0.5", "not_run", "Too few rows.")
+    primary = Quality("roc_auc", at_least=0.66)
+
+    [refused] = [gate for gate in gates(proof(FINE, idle, other), None, primary) if gate.verdict == "failed"]
+    assert (refused.section, refused.name) == ("Evaluation", "roc_auc at least 0.66")
+    assert outcome(gates(proof(FINE, other), None, primary)) == "ready"
 
 
 @pytest.mark.parametrize(("tested", "deployed", "expected"), [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.errors import DirtyTree, NotFound, RoadworthyError, TestsFailed, UsageError
-from roadworthy.prove.evaluate.naming import names
+from roadworthy.prove.evaluate.naming import untested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,10 +117,7 @@ def _of_idle(asked: Asked, proof: Proof) -> Iterator[RoadworthyError]:
             "commit, run and test again.",
         )
         return
-    bounds = () if asked.primary is None else names(asked.primary)
-    idle = [
-        one for one in proof.checks if one.section == "evaluation" and one.verdict == "not_run" and one.name in bounds
-    ]
+    idle = untested(proof, asked.primary)
     if idle:
         yield TestsFailed(
             "\n".join(["What is asked of the primary metric was not tested:", *_told(idle)]),

@@ -70,7 +70,8 @@ def compare(
     against = rivals(base, head, found)
     requirements = _requirements(head)
     changed = changes.requirements(_requirements(base), requirements) if base.declared else ()
-    judged = gates.gates(head.proof, head.deployed)
+    primary = requirements.quality[0] if requirements and requirements.quality else None
+    judged = gates.gates(head.proof, head.deployed, primary)
     return Comparison(
         project=head.declared.profile.project if head.declared else "",
         model=head.proof.model,

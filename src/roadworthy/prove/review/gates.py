@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from roadworthy.prove.evaluate.naming import untested
 from roadworthy.prove.review.comparison import Gate
 from roadworthy.prove.review.text import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from roadworthy.declare.requirements import Quality
     from roadworthy.prove.proof import Check, Proof, Verdict
     from roadworthy.prove.review.comparison import Change, Outcome
     from roadworthy.prove.review.evidence import Evidence
@@ -25,12 +27,13 @@ SECTIONS = {
 }
 
 
-def gates(proof: Proof, deployed: str | None) -> tuple[Gate, ...]:
+def gates(proof: Proof, deployed: str | None, primary: Quality | None = None) -> tuple[Gate, ...]:
     """Return every gate: the run is of the commit alone, and was held against what is *deployed* in production now.
 
-    Then that anything was tested at all; then each section of tests; or, of one that failed, each check that did.
+    Then that anything was tested at all, and what is asked of the *primary* metric; then each section of tests; or, of
+    one that failed, each check that did.
     """
-    return (_committed(proof), *_current(proof, deployed), *_something(proof), *_sections(proof))
+    return (_committed(proof), *_current(proof, deployed), *_something(proof, primary), *_sections(proof))
 
 
 def outcome(found: Sequence[Gate]) -> Outcome:
@@ -57,11 +60,15 @@ def _current(proof: Proof, deployed: str | None) -> Iterator[Gate]:
         yield Gate("Production", "tested against what is deployed", "failed", reason)
 
 
-def _something(proof: Proof) -> Iterator[Gate]:
+def _something(proof: Proof, primary: Quality | None) -> Iterator[Gate]:
     """Refuse a proof that proves nothing: a green without a test is vacuous."""
     if all(check.verdict == "not_run" for check in proof.checks):
         reason = "No check was run. Write what must hold in requirements.yaml and contracts/, then test again."
         yield Gate("Tests", "something was tested", "failed", reason)
+        return
+    for check in untested(proof, primary):
+        reason = f"It is asked of the primary metric, and was not tested: {check.summary}"
+        yield Gate(SECTIONS[check.section], check.name, "failed", reason)
 
 
 def _sections(proof: Proof) -> Iterator[Gate]:
