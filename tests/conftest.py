@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from databases import KINDS, fresh_url, postgresql
 from guard import Guard
+from roadworthy.platform.store.platform import open_platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from roadworthy.platform.store.database import Database
 
 ROOT = Path(__file__).parents[1]
 # A busy machine is no fault of the code; `HYPOTHESIS_PROFILE=long` looks further than there is time for on each push.
@@ -41,3 +49,25 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """Give the URL of a private PostgreSQL server, started when a test first asks for it."""
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of an empty database, once of each kind."""
+    server = request.getfixturevalue("postgresql_server") if request.param == "postgresql" else None
+    return fresh_url(server, tmp_path)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Give the platform's database, empty, once of each kind."""
+    opened = open_platform(database_url)
+    yield opened
+    opened.close()

@@ -1,0 +1,165 @@
+"""A database, opened: SQLite (write-ahead log, synchronous FULL) or PostgreSQL, its tables brought up to date."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from roadworthy.errors import IntegrityError, StorageError, Unreachable, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy.engine import URL
+
+_BUSY_SECONDS = 15  # that a writer waits for the others
+_NOW = {
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+    "postgresql": "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+}
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where rows are read and written, each time in one transaction."""
+
+    engine: Engine
+
+    @classmethod
+    def open(cls, url: str, migrations: Path, to: str = "head") -> Self:
+        """Return the database at *url*, made when it is not there, with all *migrations* applied.
+
+        Args:
+            url: `sqlite:///PATH` or `postgresql://…`.
+            migrations: A folder of Alembic's: `env.py` and `versions/`.
+            to: The last one to apply.
+
+        Raises:
+            UsageError: The URL cannot be read, or names another kind of database.
+            Unreachable: The server does not answer.
+            StorageError: The file cannot be read or written.
+            IntegrityError: It was made by a newer Roadworthy.
+        """
+        database = cls(_engine(_parsed(url)))
+        try:
+            with _told(url):
+                database._migrate(migrations, to)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of SQLite's, which has one writer at a time."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database."""
+        with self.engine.connect() as connection:
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection whose writes are all kept when the block ends, or none when it raises.
+
+        On SQLite the block holds the only right to write: keep it short.
+        """
+        with self.engine.connect().execution_options(roadworthy_write=True) as connection, connection.begin():
+            yield connection
+
+    def _migrate(self, migrations: Path, to: str) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        with self.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, to)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+def now(connection: Connection) -> int:
+    """Return the database's own time, in milliseconds since 1970: the same clock for all who share it."""
+    found: int = connection.execute(text(f"SELECT {_NOW[connection.dialect.name]}")).scalar_one()
+    return found
+
+
+def _parsed(url: str) -> URL:
+    try:
+        found = make_url(url)
+    except ArgumentError as fault:
+        raise UsageError(
+            f"{url!r} names no database.", remedy="Write `sqlite:///PATH` or `postgresql://USER@HOST/NAME`."
+        ) from fault
+    if found.drivername in _DRIVERS:
+        found = found.set(drivername=_DRIVERS[found.drivername])
+    if found.get_backend_name() not in _NOW:
+        raise UsageError(
+            f"A {found.get_backend_name()} database is not known here.", remedy="Use SQLite or PostgreSQL."
+        )
+    return found
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "postgresql":
+        try:
+            return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=24)
+        except ModuleNotFoundError as fault:
+            raise UsageError(
+                "PostgreSQL needs a driver that is not installed.", remedy="`pip install 'roadworthy[postgres]'`."
+            ) from fault
+    # No pool: a connection to a file costs 0.2 ms, and one that a thread forgot would keep the file.
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: object, _: object) -> None:
+    # The driver begins transactions by itself, too late for a reader that will write: we do it in `_begin`.
+    connection.isolation_level = None  # type: ignore[attr-defined] # sqlite3.Connection, which SQLAlchemy does not say
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("roadworthy_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Tell what a database that cannot be opened means for whoever starts it."""
+    shown = make_url(url).render_as_string(hide_password=True)
+    try:
+        yield
+    except CommandError as fault:
+        raise IntegrityError(
+            f"{shown} was made by another version of Roadworthy: {fault}.",
+            remedy="Start the version that made it, or a newer one; or move it away, and `roadworthy rebuild`.",
+        ) from fault
+    except OperationalError as fault:
+        if shown.startswith("sqlite"):
+            raise StorageError(
+                f"{shown} cannot be opened: {fault.orig}.", remedy="See its rights and the disk."
+            ) from fault
+        raise Unreachable(f"{shown} does not answer: {fault.orig}.", remedy="Start it, or name another.") from fault
+    except DBAPIError as fault:
+        raise StorageError(
+            f"{shown} is no database of ours: {fault.orig}.", remedy="Move it away, and `roadworthy rebuild`."
+        ) from fault
