@@ -219,7 +219,7 @@ def _deployment(
         commit=tag.commit,
         record=address,
         at=tag.at,
-        local=bool(record.body.get("local")),
+        local=record.authority == "local",
         rollback=bool(record.body.get("rollback")),
     )
 
