@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Self
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from roadworthy.errors import IntegrityError, StorageError, Unreachable, UsageError
+from roadworthy.platform.store.schema import project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +98,11 @@ def now(connection: Connection) -> int:
     """Return the database's own time, in milliseconds since 1970: the same clock for all who share it."""
     found: int = connection.execute(text(f"SELECT {_NOW[connection.dialect.name]}")).scalar_one()
     return found
+
+
+def hold(connection: Connection, name: str) -> None:
+    """Let nobody else who holds the project *name* go on before this transaction ends."""
+    connection.execute(select(project.c.name).where(project.c.name == name).with_for_update())
 
 
 def _parsed(url: str) -> URL:
