@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 _BUSY_SECONDS = 15  # that a writer waits for the others
+_LOCK = 7623_1701  # any number: all that it must be is ours
 _NOW = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
     "postgresql": "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
@@ -103,6 +104,12 @@ def now(connection: Connection) -> int:
 def hold(connection: Connection, name: str) -> None:
     """Let nobody else who holds the project *name* go on before this transaction ends."""
     connection.execute(select(project.c.name).where(project.c.name == name).with_for_update())
+
+
+def hold_all(connection: Connection) -> None:
+    """Let nobody else who asks for this go on before this transaction ends; SQLite has one writer at a time anyhow."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
 
 
 def _parsed(url: str) -> URL:
