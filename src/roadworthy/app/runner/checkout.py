@@ -59,7 +59,9 @@ def check_out(place: Path, origin: Origin, commit: str, branches: Mapping[str, s
     if not (place / ".git").is_dir():
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        git(place, "init", "--quiet", "--initial-branch=here")
+        git(place, "init", "--quiet", "--initial-branch=here", "--template=")
+        (place / ".git" / "info").mkdir(exist_ok=True)
+        (place / ".git" / "info" / "exclude").write_text(f"/{STATE}/\n", encoding="utf-8")
     refresh(place, origin)
     there = Repository(place).resolve(commit)  # a full id, and nothing that git could take for an option
     git(place, "checkout", "--quiet", "--force", "--detach", there)

@@ -109,6 +109,7 @@ class Processes:
             child.again = now + child.pause
             status = child.process.returncode
             self._say(f"{child.program.name} ended with status {status}; starting it again in {child.pause:g} s.")
+            _let_go(child.process)
             child.process = None
         if now >= child.again:
             child.began, child.process = now, _start(child.program)
@@ -128,12 +129,16 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
     return process
 
 
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+
+
 def _end(children: Sequence[_Child]) -> None:
     processes = [child.process for child in children if child.process is not None]
     for process in processes:
         process.terminate()
-        if process.stdin is not None:
-            process.stdin.close()
+        _let_go(process)
     until = time.monotonic() + _GRACE
     for process in processes:
         try:
