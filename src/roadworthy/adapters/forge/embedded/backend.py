@@ -118,15 +118,15 @@ class Exchange:
                 _writer(process).close()
 
     async def _downward(self, process: Process) -> None:
-        """Hand on what git answers. It is complete only when the client has sent everything, and so listens."""
+        """Hand on what git answers, once the client has sent everything, and so listens."""
         reader = _reader(process)
+        await self._sent.wait()
         status, headers = await _head(reader)
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         self.began = True
         while piece := await reader.read(_PIECE):
             await self.send({"type": "http.response.body", "body": piece, "more_body": True})
             self._moved()
-        await self._sent.wait()
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _moved(self) -> None:
