@@ -36,7 +36,12 @@ def pins_in(folder: Path) -> Mapping[str, Pin]:
 def is_pin(path: str) -> bool:
     """Whether *path*, from the project's folder, is that of a pin of the project's."""
     *folders, name = path.split("/")
-    return _is_pin_name(name) and not any(_is_foreign(folder) for folder in folders)
+    return _is_pin_name(name) and not any(is_foreign(folder) for folder in folders)
+
+
+def is_foreign(folder: str) -> bool:
+    """Whether pins in a folder called so, at any depth, are not the project's."""
+    return folder.startswith(".") or folder in _NOT_THE_PROJECTS
 
 
 def item_of(pin: Pin) -> Item:
@@ -68,7 +73,7 @@ def keep_pin(path: Path, pin: Pin) -> None:
 def _pinned(folder: Path) -> list[str]:
     found = []
     for current, below, names in os.walk(folder):
-        below[:] = [name for name in below if not _is_foreign(name)]
+        below[:] = [name for name in below if not is_foreign(name)]
         for name in names:
             if _is_pin_name(name):
                 place = Path(current, name.removesuffix(ENDING))
@@ -78,10 +83,6 @@ def _pinned(folder: Path) -> list[str]:
 
 def _is_pin_name(name: str) -> bool:
     return name.endswith(ENDING) and name != ENDING
-
-
-def _is_foreign(folder: str) -> bool:
-    return folder.startswith(".") or folder in _NOT_THE_PROJECTS
 
 
 def _ignore(path: Path) -> None:

@@ -11,12 +11,9 @@ from roadworthy.errors import GitFailed, NotARepository, NotFound, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from typing import IO
 
 # A hook that calls us sets GIT_DIR and its like, and then every command would speak of the hook's repository.
 _KEPT: Final = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_ASKPASS", "GIT_CONFIG_", "GIT_SSL_", "GIT_TRACE")
-_PIECE: Final = 1 << 16
-_LONGEST_FIELD: Final = 1 << 20
 _ALWAYS: Final = (
     "git",
     "--no-pager",
@@ -69,20 +66,6 @@ def try_git(
         raise _absent(folder) from fault
 
 
-def _started(folder: Path, arguments: tuple[str, ...], extra: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            [*_ALWAYS, *arguments],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(extra),
-        )
-    except FileNotFoundError as fault:
-        raise _absent(folder) from fault
-
-
 def _absent(folder: Path) -> NotFound:
     if not folder.is_dir():
         return NotFound(f"{folder} is not there.", remedy="Check its name, or make it first.")
@@ -92,39 +75,6 @@ def _absent(folder: Path) -> NotFound:
 def git_lines(folder: Path, *arguments: str) -> tuple[str, ...]:
     """Run git with an option that ends every name with NUL, and return the names."""
     return tuple(os.fsdecode(one) for one in git(folder, *arguments).split(b"\0") if one)
-
-
-def git_fields(
-    folder: Path, *arguments: str, most: int, extra: Mapping[str, str] | None = None
-) -> tuple[str, ...] | None:
-    """Run git with an option that ends every field with NUL, and return the fields; None for more than *most*.
-
-    What git prints is read as it comes, and git is ended at the limit: a few hundred bytes of a pack can name more
-    files than there are atoms.
-
-    Raises:
-        GitFailed: It refused.
-        NotFound: git is not installed, or *folder* is not there.
-    """
-    with _started(folder, arguments, extra or {}) as process:
-        fields = _read_fields(process.stdout, most)
-        if fields is None:
-            process.kill()
-            return None
-    if process.returncode != 0:
-        raise GitFailed(f"git {arguments[0]}: exit status {process.returncode}", remedy=_remedy(""))
-    return fields
-
-
-def _read_fields(stream: IO[bytes] | None, most: int) -> tuple[str, ...] | None:
-    fields: list[bytes] = []
-    rest = b""
-    while stream is not None and (piece := stream.read(_PIECE)):
-        *whole, rest = (rest + piece).split(b"\0")
-        fields += whole
-        if len(fields) > most or len(rest) > _LONGEST_FIELD:
-            return None
-    return tuple(os.fsdecode(one) for one in fields)
 
 
 def toplevel(folder: Path) -> str:

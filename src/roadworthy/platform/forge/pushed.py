@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from roadworthy.build.data.pins import is_pin
+from roadworthy.build.data.pins import is_foreign, is_pin
 from roadworthy.errors import GitFailed, UsageError
-from roadworthy.ledger.repo.git import ISOLATED, git, git_fields, try_git
+from roadworthy.ledger.repo.git import ISOLATED, git, try_git
 from roadworthy.ledger.repo.tag import Tag
 from roadworthy.platform.forge.names import shown
+from roadworthy.platform.forge.trees import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-_PLAIN: Final = {"100644", "100755"}
-_EMPTY_TREE: Final = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_PLAIN: Final = {"100644", "100755", "100664"}
 _KEPT: Final = ("GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
 
 
@@ -30,6 +30,7 @@ class Limits:
     pins: int = 5_000
     bytes: int = 64 << 10  # of a pin, or of a tag's annotation
     total: int = 16 << 20  # bytes, of all pins
+    trees: int = 12 << 20  # bytes, of the folders at one depth that differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,9 @@ class Pushed:
         tree = self._tree(tip)
         if tree is None:
             return {}
-        before = (None if base is None else self._tree(base)) or _EMPTY_TREE
-        found = {path: name for path, name in self._changed(before, tree) if is_pin(path)}
+        walk = Walk(self._trees, self.limits.files, is_foreign)
+        changed = walk.changed(tree, None if base is None else self._tree(base))
+        found = {path: one.object for path, one in changed.items() if one.mode in _PLAIN and is_pin(path)}
         if len(found) > self.limits.pins:
             raise UsageError(
                 f"{len(found)} pins differ, and {self.limits.pins} are looked at in one push.",
@@ -90,40 +92,40 @@ class Pushed:
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{tree}}")
         return try_git(self.repository, *asked, extra=self._extra).stdout.decode().strip() or None
 
-    def _changed(self, before: str, tree: str) -> Iterator[tuple[str, str]]:
-        asked = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, tree)
-        fields = git_fields(self.repository, *asked, most=2 * self.limits.files, extra=self._extra)
-        if fields is None:
-            raise UsageError(
-                f"more than {self.limits.files} files differ from what is there.",
-                remedy="Keep data out of git: `roadworthy data add` pins a folder as one file.",
-            )
-        for about, path in zip(fields[::2], fields[1::2], strict=True):
-            _, mode, _, name, _ = about.split(" ")
-            if mode in _PLAIN:
-                yield path, name
+    def _trees(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        return dict(zip(names, self._read(names, self.limits.trees), strict=True))
 
     def _contents(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
         """Yield what is called so and its bytes, in the order of *wanted*; read only when none of it is too large."""
-        asked = "".join(f"{name}\n" for name in wanted.values()).encode()
-        told = git(self.repository, "cat-file", "--batch-check=%(objectsize)", data=asked, extra=self._extra)
-        sizes = [int(line) for line in told.decode().split()]
-        for called, size in zip(wanted, sizes, strict=True):
+        names = list(wanted.values())
+        for called, size in zip(wanted, self._sizes(names), strict=True):
             if size > self.limits.bytes:
                 raise UsageError(
                     f"{shown(called)} has {size} bytes, and {self.limits.bytes} are read.",
                     remedy="Write it shorter: a pin and an annotation are a few lines.",
                 )
-        if sum(sizes) > self.limits.total:
+        yield from zip(wanted, self._read(names, self.limits.total), strict=True)
+
+    def _read(self, names: Sequence[str], most: int) -> Iterator[bytes]:
+        sizes = self._sizes(names)
+        if sum(sizes) > most:
             raise UsageError(
-                f"the pins that differ have {sum(sizes)} bytes, and {self.limits.total} are read.",
+                f"it holds {sum(sizes)} bytes of pins or folders that differ, and {most} are read.",
                 remedy="Push the commits in parts, or pin folders instead of their files.",
             )
-        said = git(self.repository, "cat-file", "--batch=.", data=asked, extra=self._extra)
+        data = git(self.repository, "cat-file", "--batch=.", data=_lines(names), extra=self._extra)
         at = len(b".\n")
-        for called, size in zip(wanted, sizes, strict=True):
-            yield called, said[at : at + size]
+        for size in sizes:
+            yield data[at : at + size]
             at += size + len(b"\n.\n")
+
+    def _sizes(self, names: Sequence[str]) -> list[int]:
+        told = git(
+            self.repository, "cat-file", "--batch-check=%(objectsize)", data=_lines(names), extra=self._extra
+        ).split()
+        if len(told) != len(names):  # `NAME missing`: git lets in no push whose objects are not all there
+            raise GitFailed("git cat-file: an object is missing.", remedy="Push again.")
+        return [int(size) for size in told]
 
     @property
     def _extra(self) -> Mapping[str, str]:
@@ -135,3 +137,7 @@ def readable(fault: Exception) -> str:
     if isinstance(fault, GitFailed):
         return "its objects cannot be read."
     return " ".join(str(fault).split("\n"))
+
+
+def _lines(names: Sequence[str]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode()
