@@ -11,11 +11,13 @@ from hypothesis import settings
 
 from databases import KINDS, fresh_url, postgresql
 from guard import Guard
+from roadworthy.platform.identity.identity import open_identity
 from roadworthy.platform.store.platform import open_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from roadworthy.platform.identity.identity import Identity
     from roadworthy.platform.store.database import Database
 
 ROOT = Path(__file__).parents[1]
@@ -69,5 +71,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database(database_url: str) -> Iterator[Database]:
     """Give the platform's database, empty, once of each kind."""
     opened = open_platform(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def identity(database_url: str) -> Iterator[Identity]:
+    """Give the platform's secrets, empty, once in each kind of database."""
+    opened = open_identity(database_url)
     yield opened
     opened.close()

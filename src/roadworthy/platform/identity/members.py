@@ -1,0 +1,33 @@
+"""Who has which role in a project: what its `profile.yaml` says, as the workspace wrote it into the index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from roadworthy.platform.store import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from roadworthy.platform.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The members of the platform's projects."""
+
+    database: Database  # the platform's index
+
+    def roles(self, project: str) -> Mapping[str, str]:
+        """Return the role of each member of *project*; none for one that is not there, or was removed."""
+        member, owner = schema.member, schema.project
+        asked = (
+            select(member.c.who, member.c.role)
+            .join(owner, owner.c.name == member.c.project)
+            .where(member.c.project == project, owner.c.state == "active")
+        )
+        with self.database.read() as connection:
+            return {row.who: row.role for row in connection.execute(asked)}

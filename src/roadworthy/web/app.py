@@ -1,0 +1,71 @@
+"""The application: every router of the pages and the API, behind the shield."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from roadworthy.version import VERSION
+from roadworthy.web import assets, faults
+from roadworthy.web.api import account as api_account
+from roadworthy.web.api import accounts as api_accounts
+from roadworthy.web.api import description, health, sign_in, tokens
+from roadworthy.web.pages import account, accounts, design, home, join
+from roadworthy.web.pages import sign_in as sign_in_page
+from roadworthy.web.route import Guarded
+from roadworthy.web.shield import Shield
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fastapi import APIRouter
+
+    from roadworthy.web.services import Services
+
+ROUTERS: tuple[APIRouter, ...] = (
+    assets.router,
+    health.router,
+    description.router,
+    sign_in.router,
+    api_account.router,
+    tokens.router,
+    api_accounts.router,
+    home.router,
+    sign_in_page.router,
+    join.router,
+    account.router,
+    accounts.router,
+    design.router,
+)
+
+
+def create_app(services: Services, routers: Iterable[APIRouter] = ROUTERS) -> FastAPI:
+    """Return the application over *services*.
+
+    Raises:
+        TypeError: A route says nothing of its permission.
+    """
+    app = FastAPI(
+        title="Roadworthy", version=VERSION, openapi_url=None, docs_url=None, redoc_url=None,
+        description="From a commit to production, and keeping it there.",
+    )  # fmt: skip
+    for router in routers:
+        app.router.routes.extend(router.routes)
+    app.state.services = services
+    app.state.needs = {(method, route.path): route.need for route in guarded(app) for method in route.methods or ()}
+    faults.install(app)
+    app.add_middleware(Shield, is_secure=services.is_secure, tell=faults.ours)
+    return app
+
+
+def guarded(app: FastAPI) -> tuple[Guarded, ...]:
+    """Return the routes of *app*.
+
+    Raises:
+        TypeError: One of them is not guarded.
+    """
+    bare = [getattr(route, "path", str(route)) for route in app.routes if not isinstance(route, Guarded)]
+    if bare:
+        raise TypeError(f"Routes without a permission: {', '.join(bare)}. Give their router `route_class=Guarded`.")
+    return tuple(route for route in app.routes if isinstance(route, Guarded))

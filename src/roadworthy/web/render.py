@@ -1,0 +1,71 @@
+"""Pages from templates. Every foreign text in them is escaped, with nothing hidden in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from roadworthy.prove.review.text import visible
+from roadworthy.version import VERSION
+from roadworthy.web.agent import browser
+from roadworthy.web.assets import asset
+from roadworthy.web.navigation import entries
+from roadworthy.web.visit import Visit
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+_LONGEST = 100_000  # characters of one text
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page, or a part of one, as HTML; the template also sees who is there and where they can go."""
+    visit: Visit = getattr(request.state, "visit", Visit())
+    html = _ENVIRONMENT.get_template(template).render(
+        visit=visit,
+        csrf=visit.session.csrf if visit.session else None,
+        navigation=entries(request),
+        path=request.url.path,
+        **values,
+    )
+    return HTMLResponse(html, status_code=status)
+
+
+def is_partial(request: Request) -> bool:
+    """Whether HTMX asks, for the part of the page that it will replace."""
+    return request.headers.get("hx-request") == "true"
+
+
+def _seen(value: object) -> object:
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return value if value.isascii() and value.isprintable() else visible(value, _LONGEST)
+
+
+def _iso(milliseconds: int) -> str:
+    return _time(milliseconds).isoformat(timespec="seconds")
+
+
+def _when(milliseconds: int) -> str:
+    return _time(milliseconds).strftime("%d %b %Y, %H:%M UTC").lstrip("0")
+
+
+def _time(milliseconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("roadworthy.web", "templates"), autoescape=True, undefined=StrictUndefined, finalize=_seen,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.filters.update(iso=_iso, when=_when, browser=browser)
+    made.globals.update(asset=asset, version=VERSION)
+    return made
+
+
+_ENVIRONMENT = _environment()

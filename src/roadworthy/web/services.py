@@ -1,0 +1,46 @@
+"""What the pages and the API call; put together in `app/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from roadworthy.platform.identity.limit import Limit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from roadworthy.platform.identity.identity import Identity
+    from roadworthy.platform.identity.secret import Secret
+
+
+class Members(Protocol):
+    """Knows who has which role in a project."""
+
+    def roles(self, project: str) -> Mapping[str, str]:
+        """Return the role of each member, by name or `group:NAME`; none for a project that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often one may ask, and try a password or a token."""
+
+    requests: Limit = field(default_factory=lambda: Limit(50, 300))  # of an account; or of an address, for nobody
+    tries: Limit = field(default_factory=lambda: Limit(0.1, 8))  # at one account from one address
+    crowd: Limit = field(default_factory=lambda: Limit(0.5, 60))  # at one account, and from one address
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything behind the pages."""
+
+    identity: Identity
+    members: Members
+    url: str  # as users type it, without a slash at its end
+    runner: Secret | None = None  # what the platform's own runners show; none while they do not run
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether users come by https, so that cookies are sent no other way."""
+        return self.url.startswith("https://")
