@@ -116,6 +116,7 @@ def _judge(request: Request, services: Services, permission: Permission) -> Visi
 
 def _words(permission: Permission, project: str | None) -> str:
     words = {
+        Permission.CREATE: "signing in, or a token for all projects that may write",
         Permission.READ: f"a role in {project}",
         Permission.CONTRIBUTE: f"a contributor of {project}",
         Permission.MAINTAIN: f"a maintainer of {project}",
