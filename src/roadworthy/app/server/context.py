@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.declare import project as declaration
-from roadworthy.errors import NotFound
+from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.objects.fetch import is_whole
 from roadworthy.ledger.repo.git import git
 from roadworthy.platform.forge.receive import Rules
@@ -49,8 +49,17 @@ class Reading:
         Raises:
             NotFound: There is none.
             InvalidDeclaration: It has faults.
+            UsageError: It is of another project.
         """
-        data = self.platform.forge.read(self.project, commit, PROFILE)
+        profile = self._read(self.platform.forge.read(self.project, commit, PROFILE))
+        if profile.project != self.project:
+            raise UsageError(
+                f"profile.yaml of {commit[:12]} is of the project {profile.project}, and this is {self.project}.",
+                remedy=f"Write `project: {self.project}` in it; or push it to the project that it names.",
+            )
+        return profile
+
+    def _read(self, data: bytes) -> Profile:
         aside = self.platform.home.work / "profiles"
         aside.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=aside) as folder:

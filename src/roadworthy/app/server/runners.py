@@ -6,12 +6,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from roadworthy.app.runner.check import passed_on
 from roadworthy.app.server.processes import Program
 
 if TYPE_CHECKING:
     from roadworthy.app.server.platform import Platform
-
-_KEPT = ("UV_", "PIP_", "OPENBLAS_", "LANG")  # what says where packages come from
 
 
 def start(platform: Platform, url: str, number: int) -> None:
@@ -22,12 +21,11 @@ def start(platform: Platform, url: str, number: int) -> None:
 
 def _program(platform: Platform, name: str, url: str) -> Program:
     home = platform.home
-    kept = {variable: value for variable, value in os.environ.items() if variable.startswith(_KEPT)}
     return Program(
         name=name,
         command=[sys.executable, "-P", "-m", "roadworthy.app.runner.work", name, url, str(home.work)],
         folder=home.work,
-        environment={**kept, "PATH": os.environ.get("PATH", os.defpath), "HOME": str(home.work)},
+        environment={**passed_on(), "PATH": os.environ.get("PATH", os.defpath), "HOME": str(home.work)},
         log=home.logs / f"{name}.log",
         secret=platform.runner.reveal(),
     )
