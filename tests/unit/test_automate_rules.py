@@ -39,7 +39,7 @@ def told(rules: Rules, branch: str) -> list[str]:
 @pytest.mark.parametrize(("branch", "does"), [
     ("feature/wind", ["check against develop (feature)"]),
     ("bugfix/wind", ["check against develop (feature)"]),
-    ("develop", ["check against main (full)", "deploy to staging"]),
+    ("develop", ["check against main (full)", "make a version", "deploy to staging"]),
     ("release/1.4", ["check against main (gates)"]),
     ("hotfix/wind", ["check against main (gates)"]),
     ("main", ["apply profile.yaml", "check against main (gates)", "make a version",

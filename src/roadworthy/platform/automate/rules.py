@@ -52,8 +52,10 @@ def answers(rules: Rules, branch: str, word: str | None, commit: str) -> tuple[A
     domain: Domain = "protected" if is_protected(rules, branch) else "branch"
     check = Check(commit, branch, target, domain, SCOPES[word],
                   f"{shown(branch)}: {_WHY[word].format(target=shown(target))}")  # fmt: skip
+    deployed = _deployed(rules, branch, commit)
     released = (Release(commit, f"What is on {shown(branch)} becomes a version when its check passes."),)
-    return (check, *(released if word == "main" else ()), *_deployed(rules, branch, commit))
+    makes = word == "main" or any(isinstance(one, Deploy) and one.deploy == "auto" for one in deployed)
+    return (check, *(released if makes else ()), *deployed)
 
 
 def _applied(rules: Rules, branch: str, commit: str) -> tuple[Action, ...]:
