@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.declare.profile import ContinuousIntegration, Environment, Profile
-from roadworthy.platform.automate.action import Action, Apply, Check, Deploy, Nothing, Release, Violation
-from roadworthy.platform.automate.branch import HEADS, WORDS, Place, Rules, is_protected, rules_of
-from roadworthy.platform.automate.rules import decide
-from roadworthy.platform.automate.show import show, words
-from roadworthy.platform.automate.update import OpenChange, Update
-from roadworthy.platform.automate.violations import wrong_target
+from roadworthy.platform.automate.rules.action import Action, Apply, Check, Deploy, Nothing, Release, Violation
+from roadworthy.platform.automate.rules.branch import HEADS, WORDS, Place, Rules, is_protected, rules_of
+from roadworthy.platform.automate.rules.decide import decide
+from roadworthy.platform.automate.rules.show import show, words
+from roadworthy.platform.automate.rules.update import OpenChange, Update
+from roadworthy.platform.automate.rules.violations import wrong_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
