@@ -12,8 +12,8 @@ from roadworthy.errors import InvalidDeclaration, NotFound
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.repo.git import git
 from roadworthy.platform.automate import jobs
-from roadworthy.platform.automate.branch import rules_of
-from roadworthy.platform.automate.violations import wrong_target
+from roadworthy.platform.automate.rules.branch import rules_of
+from roadworthy.platform.automate.rules.violations import wrong_target
 from roadworthy.platform.change import merge as merging
 from roadworthy.platform.change.change import Change, change
 from roadworthy.platform.change.merge import Standing, Verdict, Wish, message, perspectives

@@ -15,8 +15,8 @@ from roadworthy.app.server.platform import SPEAKER
 from roadworthy.errors import InvalidDeclaration, NotFound
 from roadworthy.platform.automate import explain
 from roadworthy.platform.automate import jobs as queue
-from roadworthy.platform.automate.branch import rules_of
-from roadworthy.platform.automate.show import show
+from roadworthy.platform.automate.rules.branch import rules_of
+from roadworthy.platform.automate.rules.show import show
 from roadworthy.platform.change.change import changes as listed_changes
 from roadworthy.platform.change.merge import obstacles
 from roadworthy.platform.identity.audit import Entry

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from roadworthy.platform.automate.action import Action, Apply, Check, Deploy, Nothing, Release, short, shown, typed
-from roadworthy.platform.automate.branch import HEADS, TAGS, WORDS, is_protected, target_of, word_of
-from roadworthy.platform.automate.violations import violations
+from roadworthy.platform.automate.rules.action import (
+    Action,
+    Apply,
+    Check,
+    Deploy,
+    Nothing,
+    Release,
+    short,
+    shown,
+    typed,
+)
+from roadworthy.platform.automate.rules.branch import HEADS, TAGS, WORDS, is_protected, target_of, word_of
+from roadworthy.platform.automate.rules.violations import violations
 
 if TYPE_CHECKING:
-    from roadworthy.platform.automate.action import Domain, Scope
-    from roadworthy.platform.automate.branch import Rules
-    from roadworthy.platform.automate.update import Update
+    from roadworthy.platform.automate.rules.action import Domain, Scope
+    from roadworthy.platform.automate.rules.branch import Rules
+    from roadworthy.platform.automate.rules.update import Update
 
 SCOPES: dict[str, Scope] = {
     "feature": "feature", "develop": "full", "release": "gates", "main": "gates", "hotfix": "gates"
