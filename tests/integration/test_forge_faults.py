@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import logging
 import os
 import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -39,6 +42,16 @@ def server_at(root: Path, point: str, tree: str) -> tuple[subprocess.Popen[bytes
     return process, int(process.stdout.readline())
 
 
+def left_running(folder: Path) -> list[str]:
+    """Return the processes that work in *folder*: those that a killed server left behind."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
 @pytest.fixture
 def ada(tmp_path: Path) -> Client:
     """Return a working tree with a commit of three megabytes that is not pushed yet."""
@@ -63,6 +76,7 @@ def test_a_push_to_a_server_that_is_killed_is_whole_or_nothing(
     assert killed.returncode == -9
     with hosted(tmp_path / "home") as server:
         place = server.forge.path("flights")
+        assert left_running(tmp_path / "home") == []
         found = server.refs().get(BRANCH)
         assert done.returncode != 0 or found == ada.head(), said(done)
         assert found in ({None, ada.head()} if point in {"soon", "later", "response"} else {None})
@@ -71,6 +85,27 @@ def test_a_push_to_a_server_that_is_killed_is_whole_or_nothing(
         ada.git("push", server.url(), "HEAD:feature/wind")
         assert server.refs()[BRANCH] == ada.head()
         Client(place).git("fsck", "--full", "--strict")
+
+
+def test_a_git_that_waits_for_more_ends_with_its_server(tmp_path: Path) -> None:
+    """Half a request is the end of the input, not something to be read for ever."""
+    process, port = server_at(tmp_path / "home", "never", "ALONE")
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    line.putrequest("POST", "/git/flights.git/git-receive-pack")
+    line.putheader("Authorization", f"Basic {b64encode(b'ada:token-of-ada').decode()}")
+    line.putheader("Content-Type", "application/x-git-receive-pack-request")
+    line.putheader("Content-Length", "1000")
+    line.endheaders(b"00")
+    time.sleep(0.5)
+    running = left_running(tmp_path / "home")
+    process.kill()
+    process.communicate()
+    line.close()
+    with hosted(tmp_path / "home"):
+        left = left_running(tmp_path / "home")
+
+    assert running != []
+    assert left == []
 
 
 def memory(root: int) -> int:
