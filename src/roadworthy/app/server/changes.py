@@ -13,6 +13,7 @@ from roadworthy.errors import InvalidDeclaration, NotFound
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.repo.git import git
 from roadworthy.platform.automate import jobs
+from roadworthy.platform.automate.deliver import deliver
 from roadworthy.platform.automate.rules.branch import rules_of
 from roadworthy.platform.automate.rules.violations import wrong_target
 from roadworthy.platform.change import merge as merging
@@ -112,6 +113,8 @@ def merge(platform: Platform, project: str, number: int, wish: Wish) -> Change:
             wish,
             lambda one, tip, record: _merged(platform, one, (tip, record), wish),
         )
+        update = {"ref": _HEADS + done.target, "after": done.merge_commit}
+        deliver(platform.database, project, "manual", {"actor": wish.actor, "updates": [update]})
     with platform.database.write() as connection:
         catch_up(connection, project, ledger)
         detail = {"commit": done.merge_commit, "unreviewed": done.unreviewed, "reason": wish.reason}
