@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -111,6 +112,25 @@ def test_what_cannot_be_read_is_told_without_repeating_it(world: World, body: by
 
     assert answer.status in {400, 422}
     assert set(answer.data) == {"problem", "remedy"}
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\0b", "\u202e", "x" * 10_000], ids=["half", "nul", "mirror", "long"])
+def test_characters_that_are_none_are_no_fault_of_ours(world: World, text: str) -> None:
+    """Wherever they are sent: in a body, a path, a cookie or a form."""
+    ada, nobody = world.person("ada"), world.nobody()
+    path = quote(text, errors="replace", safe="")
+    statuses = [
+        ada.send("POST", "/api/invitations", {"account": text}).status,
+        nobody.send("POST", "/api/sign-in", {"name": text, "password": text}).status,
+        ada.send("POST", f"/api/accounts/{path}/disable").status,
+        ada.send("DELETE", f"/api/tokens/{path}").status,
+        nobody.get(f"/join/{path}").status,
+        nobody.get(f"/api/projects/{path}/probe/read").status,
+        nobody.post("/sign-in", name=path, password=path, next=path).status,
+        nobody.ask("GET", "/account", None, {"cookie": f"roadworthy={path}"}).status,
+    ]
+
+    assert max(statuses) < 500
 
 
 def test_a_secret_that_is_sent_wrongly_is_not_repeated(world: World) -> None:

@@ -112,6 +112,8 @@ def _asked(request: Request) -> str:
 def _answer(request: Request, told: Told, headers: Mapping[str, str] | None = None) -> Response:
     path = request.url.path
     headers = dict(headers or {})
+    # A text may repeat half a character that was sent, which no answer can hold.
+    told = Told(told.status, *(text.encode("utf-8", "backslashreplace").decode() for text in told[1:]))
     if told.status == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = ("Basic" if path.startswith(_GIT) else "Bearer") + ' realm="roadworthy"'
     if path.startswith(_DATA):

@@ -113,7 +113,7 @@ def _bounded(request: Request, most: int) -> Receive:
         HTTPException: 413, before any are read, when the request itself says that they are more.
     """
     said = request.headers.get("content-length", "0")
-    if not said.isdigit() or int(said) > most:
+    if not said.isdecimal() or int(said) > most:
         raise HTTPException(413)
     came = 0
 
