@@ -63,26 +63,53 @@ def release_here(bump: Bump | None, *, as_baseline: bool, start: Path | None = N
         Conflict: The commit has another version, or somebody took the number first.
     """
     local = open_local(start)
-    project = declared(local)
-    requirements = _requirements(project)
     status = local.repo.status(local.folder)
-    tested = _tested(local, status.head)
-    run = _run_of(local, status.head, tested)
+    return release_at(local, declared(local), Wanted(status.head, status.changed, bump, as_baseline=as_baseline))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A release that is asked for.
+
+    Attributes:
+        commit: What is to be released; None before the first commit.
+        changed: Files that differ from it where it was asked.
+        bump: Which part of the number goes up.
+        as_baseline: Whether it is to be the neutral first launch; None to take it for what its proof says.
+    """
+
+    commit: str | None
+    changed: tuple[str, ...] = ()
+    bump: Bump | None = None
+    as_baseline: bool | None = None
+
+
+def release_at(local: Local, project: Declared, wanted: Wanted) -> Outcome:
+    """Make a version of the model that was tested at a commit, where *project* is what that commit declares.
+
+    Raises:
+        RoadworthyError: It is refused; the problem holds every reason.
+        Conflict: The commit has another version, or somebody took the number first.
+    """
+    requirements = _requirements(project)
+    tested = _tested(local, wanted.commit)
+    run = _run_of(local, wanted.commit, tested)
     proof = tested[1] if tested else None
+    is_baseline = proof is not None and proof.is_baseline
     asked = Asked(
         model=requirements.model,
-        commit=status.head,
-        changed=status.changed,
+        commit=wanted.commit,
+        changed=wanted.changed,
         run=run,
         proof=proof,
-        as_baseline=as_baseline,
+        as_baseline=is_baseline if wanted.as_baseline is None else wanted.as_baseline,
         primary=requirements.quality[0] if requirements.quality else None,
     )
     refuse(refusals(asked))
-    if status.head is None or tested is None or run is None or run.address is None:
+    if wanted.commit is None or tested is None or run is None or run.address is None:
         raise NotFound("There is nothing to release.", remedy="Run `roadworthy run` and `roadworthy test`.")
     candidate = _candidate(local, project, run, tested)
-    released = release(local.repo, local.ledger, candidate, bump)
+    released = release(local.repo, local.ledger, candidate, wanted.bump)
     return Outcome(released, tested[1].checks)
 
 
@@ -97,12 +124,25 @@ def deploy_here(
         Conflict: Not *expect* is deployed there, or somebody was first.
     """
     local = open_local(start)
-    project = declared(local)
-    seen = _seen(local, project, environment, warn)
-    version = _version(seen, name)
-    _allowed(local, project, version, environment)
-    _expected(seen, environment, expect)
-    return deploy(local.repo, local.ledger, version, Place(local.prefix, environment), seen)
+    return deploy_at(local, declared(local), Into(name, environment, expect), warn)
+
+
+@dataclass(frozen=True, slots=True)
+class Into:
+    """A deployment that is asked for: a version by its name, the environment, and the version expected there now."""
+
+    version: str
+    environment: str
+    expect: str | None = None
+
+
+def deploy_at(local: Local, project: Declared, into: Into, warn: Warn = quiet) -> Deployed:
+    """Put a version into an environment, where *project* is what holds for it; see `deploy_here`."""
+    seen = _seen(local, project, into.environment, warn)
+    version = _version(seen, into.version)
+    _allowed(local, project, version, into.environment)
+    _expected(seen, into.environment, into.expect)
+    return deploy(local.repo, local.ledger, version, Place(local.prefix, into.environment), seen)
 
 
 def rollback_here(environment: str, *, expect: str | None, start: Path | None = None, warn: Warn = quiet) -> Deployed:
@@ -113,7 +153,12 @@ def rollback_here(environment: str, *, expect: str | None, start: Path | None = 
         Conflict: Not *expect* is deployed there, or somebody was first.
     """
     local = open_local(start)
-    seen = _seen(local, declared(local), environment, warn)
+    return rollback_at(local, declared(local), environment, expect, warn)
+
+
+def rollback_at(local: Local, project: Declared, environment: str, expect: str | None, warn: Warn = quiet) -> Deployed:
+    """Put the version before the current one back, where *project* is what holds for it; see `rollback_here`."""
+    seen = _seen(local, project, environment, warn)
     _expected(seen, environment, expect)
     back = previous(seen.of(environment))
     if back is None:

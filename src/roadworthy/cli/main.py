@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rollback": ("rollback", "Put the previous version back."),
     "history": ("history", "List versions and deployments, as of any day."),
     "serve": ("serve", "Serve what is deployed in an environment."),
+    "up": ("up", "Start the platform of a team, on this machine."),
     "demo": ("demo.command", "Take a real system through the whole loop."),
     "doctor": ("doctor", "Say what is missing on this machine, and how to get it."),
     "completion": ("completion", "Print the script that completes commands in your shell."),

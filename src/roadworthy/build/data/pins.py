@@ -33,6 +33,17 @@ def pins_in(folder: Path) -> Mapping[str, Pin]:
     return {name: read_pin(pin_path(folder / name)) for name in _pinned(folder)}
 
 
+def is_pin(path: str) -> bool:
+    """Whether *path*, from the project's folder, is that of a pin of the project's."""
+    *folders, name = path.split("/")
+    return _is_pin_name(name) and not any(is_foreign(folder) for folder in folders)
+
+
+def is_foreign(folder: str) -> bool:
+    """Whether pins in a folder called so, at any depth, are not the project's."""
+    return folder.startswith(".") or folder in _NOT_THE_PROJECTS
+
+
 def item_of(pin: Pin) -> Item:
     """Return what *pin* names.
 
@@ -62,12 +73,16 @@ def keep_pin(path: Path, pin: Pin) -> None:
 def _pinned(folder: Path) -> list[str]:
     found = []
     for current, below, names in os.walk(folder):
-        below[:] = [name for name in below if not name.startswith(".") and name not in _NOT_THE_PROJECTS]
+        below[:] = [name for name in below if not is_foreign(name)]
         for name in names:
-            if name.endswith(ENDING) and name != ENDING:
+            if _is_pin_name(name):
                 place = Path(current, name.removesuffix(ENDING))
                 found.append(place.relative_to(folder).as_posix())
     return sorted(found)
+
+
+def _is_pin_name(name: str) -> bool:
+    return name.endswith(ENDING) and name != ENDING
 
 
 def _ignore(path: Path) -> None:

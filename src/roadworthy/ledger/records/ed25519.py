@@ -23,20 +23,22 @@ from roadworthy.ledger.records.signer import TrustedKey
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from roadworthy.ledger.records.record import Authority
 
-class LocalSigner:
+
+class FileSigner:
     """Signs with the key in a file that only its owner can read; made on first use. Satisfies `Signer`."""
 
-    def __init__(self, path: Path, *, aside: Path) -> None:
+    def __init__(self, path: Path, authority: Authority, *, aside: Path) -> None:
         if not path.exists():
             new = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             write_once(path, new, aside=aside, mode=0o600)
         self._private = _load(path)
         public = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.key = TrustedKey(key_id(public), public, "local")
+        self.key = TrustedKey(key_id(public), public, authority)
 
     def __repr__(self) -> str:
-        return f"LocalSigner({self.key.id})"
+        return f"FileSigner({self.key.id}, {self.key.authority})"
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of *data*."""

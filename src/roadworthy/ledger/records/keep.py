@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.errors import IntegrityError, NotFound, StorageError
@@ -14,31 +15,52 @@ from roadworthy.ledger.records.envelope import parse, unwrap
 from roadworthy.ledger.records.signer import TrustedKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import ModuleType
 
     from roadworthy.ledger.index.records import RecordIndex
-    from roadworthy.ledger.records.record import Record
+    from roadworthy.ledger.records.record import Authority, Record
     from roadworthy.ledger.records.signer import Signer
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What records are signed with, and whose are believed.
+
+    Attributes:
+        own: The file of the key to sign with; its public half stands beside it, and is believed.
+        authority: What the own key may speak for.
+        trusted: A folder of public keys of platforms, `*.pub`, whose records are believed too; it need not be there.
+    """
+
+    own: Path
+    authority: Authority = "local"
+    trusted: Path | None = None
+
+    @property
+    def public(self) -> Path:
+        """The file of the public half of the own key."""
+        return self.own.with_name(self.own.name + ".pub")
+
+
 class Records:
-    """Keeps records under *folder*, signed with the key at *key*, whose public half stands beside it.
+    """Keeps records under *folder*, signed with the own one of *keys*.
 
     A signature is verified once in each process. With *recall*, the word of *index* that it was verified before will
     do: for commands that only show how things stand, and are called all day.
     """
 
-    def __init__(self, folder: Path, key: Path, index: RecordIndex, *, recall: bool = False) -> None:
+    def __init__(self, folder: Path, keys: Keys, index: RecordIndex, *, recall: bool = False) -> None:
         self.folder = folder
-        self._key = key
+        self._keys = keys
         self._index = index
         self._recall = recall
         self._verified: set[tuple[Address, str]] = set()
         self._aside = folder / "aside"
         self._own: TrustedKey | None = None
         self._signs: Signer | None = None
+        self._platforms: Mapping[str, TrustedKey] | None = None
 
     def path(self, address: Address) -> Path:
         """Return where the record *address* is, or would be."""
@@ -139,36 +161,57 @@ class Records:
             return None
 
     def _trusted(self, key_id: str) -> TrustedKey | None:
-        own = self._own or self._read_public()
-        return own if own is not None and own.id == key_id else None
+        own = self._own or self._read_own()
+        if own is not None and own.id == key_id:
+            return own
+        if self._platforms is None:
+            self._platforms = {key.id: key for key in _platforms(self._keys.trusted)}
+        return self._platforms.get(key_id)
 
-    def _read_public(self) -> TrustedKey | None:
+    def _read_own(self) -> TrustedKey | None:
         try:
-            key_id, public = self._public.read_text(encoding="utf-8").split()
-            self._own = TrustedKey(key_id, base64.b64decode(public, validate=True), "local")
+            self._own = read_public(self._keys.public, self._keys.authority)
         except FileNotFoundError:
             # Only the private half may be left: without either, nothing is trusted, and reading must not make a key.
-            return self._signer().key if self._key.exists() else None
-        except ValueError as fault:
-            raise IntegrityError(
-                f"{self._public} is not a public key.", remedy="Remove it: it is made again from the private key."
-            ) from fault
+            return self._signer().key if self._keys.own.exists() else None
         return self._own
 
     def _signer(self) -> Signer:
         if self._signs is not None:
             return self._signs
-        signer: Signer = _sealing().local_signer(self._key, self._aside)
+        signer: Signer = _sealing().signer(self._keys.own, self._keys.authority, self._aside)
         if self._own != signer.key:
-            public = f"{signer.key.id} {base64.b64encode(signer.key.public).decode()}\n"
-            write_bytes(self._public, public.encode(), aside=self._aside)
+            write_bytes(self._keys.public, public_line(signer.key).encode(), aside=self._aside)
             self._own = signer.key
         self._signs = signer
         return signer
 
-    @property
-    def _public(self) -> Path:
-        return self._key.with_name(self._key.name + ".pub")
+
+def public_line(key: TrustedKey) -> str:
+    """Return how a public key is kept: its id and its bytes, a line."""
+    return f"{key.id} {base64.b64encode(key.public).decode()}\n"
+
+
+def read_public(path: Path, authority: Authority) -> TrustedKey:
+    """Return the public key in the file *path*, believed with *authority*.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        IntegrityError: It holds something else.
+    """
+    try:
+        key_id, public = path.read_text(encoding="utf-8").split()
+        return TrustedKey(key_id, base64.b64decode(public, validate=True), authority)
+    except ValueError as fault:
+        raise IntegrityError(
+            f"{path} is not a public key.", remedy="Remove it: an own one is made again, a platform's by `login`."
+        ) from fault
+
+
+def _platforms(folder: Path | None) -> Iterator[TrustedKey]:
+    if folder is not None and folder.is_dir():
+        for path in sorted(folder.glob("*.pub")):
+            yield read_public(path, "platform")
 
 
 def _sealing() -> ModuleType:

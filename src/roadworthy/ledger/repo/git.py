@@ -23,6 +23,15 @@ _ALWAYS: Final = (
     "-c",
     "advice.statusHints=false",
 )
+# For repositories that others push to: nothing of this machine's or its user's configuration has a say.
+ISOLATED: Final[Mapping[str, str]] = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_COUNT": "0",
+    "GIT_CONFIG_PARAMETERS": "",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+}
 
 
 def git(folder: Path, *arguments: str, data: bytes | None = None, extra: Mapping[str, str] | None = None) -> bytes:
@@ -54,9 +63,13 @@ def try_git(
             env=_environment(extra or {}),
         )
     except FileNotFoundError as fault:
-        if not folder.is_dir():
-            raise NotFound(f"{folder} is not there.", remedy="Check its name, or make it first.") from fault
-        raise NotFound("git is not installed.", remedy="Install it, e.g. with `apt-get install git`.") from fault
+        raise _absent(folder) from fault
+
+
+def _absent(folder: Path) -> NotFound:
+    if not folder.is_dir():
+        return NotFound(f"{folder} is not there.", remedy="Check its name, or make it first.")
+    return NotFound("git is not installed.", remedy="Install it, e.g. with `apt-get install git`.")
 
 
 def git_lines(folder: Path, *arguments: str) -> tuple[str, ...]:
@@ -65,7 +78,7 @@ def git_lines(folder: Path, *arguments: str) -> tuple[str, ...]:
 
 
 def toplevel(folder: Path) -> str:
-    """Return the top folder of the working tree that *folder* lies in.
+    """Return the top folder of the working tree that *folder* lies in, or of the bare repository.
 
     Raises:
         NotARepository: It lies in none.
@@ -73,6 +86,9 @@ def toplevel(folder: Path) -> str:
     done = try_git(folder, "rev-parse", "--show-toplevel")
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip()
+        bare = try_git(folder, "rev-parse", "--is-bare-repository", "--absolute-git-dir")
+        if bare.stdout.startswith(b"true\n"):
+            return os.fsdecode(bare.stdout.removeprefix(b"true\n").rstrip(b"\n"))
         if "dubious ownership" in said:
             raise NotARepository(
                 f"git does not trust the repository of {folder}: it belongs to somebody else.",

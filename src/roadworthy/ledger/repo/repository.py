@@ -25,7 +25,10 @@ _FILES = {"100644", "100755"}
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git repository with a working tree at *root*. Commits are named by their full id."""
+    """A git repository with a working tree at *root*, or a bare one, which has commits alone.
+
+    Commits are named by their full id.
+    """
 
     root: Path
 
@@ -109,17 +112,23 @@ class Repository:
         said = git_lines(self.root, *asked, "--", prefix) if prefix else git_lines(self.root, *asked)
         return {_below(path, prefix): entry for path, entry in parse_tree(said)}
 
-    def show(self, commit: str, path: str) -> bytes:
+    def show(self, commit: str, path: str, *, at_most: int | None = None) -> bytes:
         """Return the bytes of the file *path* (from the root) as *commit* holds it.
 
         Raises:
             NotFound: There is no such file, or it is a symlink, folder or submodule.
+            UsageError: It has more than *at_most* bytes; they are not read.
         """
         found = dict(parse_tree(git_lines(self.root, "ls-tree", "-z", "--full-tree", self.resolve(commit), "--", path)))
         entry = found.get(path)
         if entry is None or entry.mode not in _FILES:
             raise NotFound(
                 f"There is no file {path} in the commit {commit[:12]}.", remedy="Check the name with `git show --stat`."
+            )
+        size = 0 if at_most is None else int(git(self.root, "cat-file", "-s", entry.object))
+        if size > (at_most or 0):
+            raise UsageError(
+                f"{path} has {size} bytes in the commit {commit[:12]}: more than {at_most}.", remedy="Make it smaller."
             )
         return git(self.root, "cat-file", "blob", entry.object)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from roadworthy.errors import IntegrityError, NotFound
-from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.versions.claim import Claim, record_named
 from roadworthy.ledger.versions.names import DeploymentName, Number, VersionName, format_number, parse_number
 
 if TYPE_CHECKING:
@@ -15,11 +14,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from roadworthy.ledger.ledger import Ledger
+    from roadworthy.ledger.objects.address import Address
     from roadworthy.ledger.records.record import Record
     from roadworthy.ledger.repo.repository import Repository
     from roadworthy.ledger.repo.tag import Tag
-
-_RECORD_LINE = re.compile(r"^Record: (blake3:[0-9a-f]{64})$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +180,7 @@ def record_line(record: Address) -> str:
 
 
 def _version(ledger: Ledger, tag: Tag, name: VersionName) -> Version | Ignored:
-    wanted = {
-        "tag": tag.name,
-        "commit": tag.commit,
-        "model": name.model,
-        "version": format_number(name.number),
-    }
-    found = _borne_out(ledger, tag, "version", wanted)
+    found = _borne_out(ledger, tag, Claim.of_version(tag, name))
     if isinstance(found, Ignored) or tag.at is None:
         return found if isinstance(found, Ignored) else _unannotated(tag)
     return Version(name.model, name.number, tag.name, tag.commit, found[0], tag.at)
@@ -197,8 +189,7 @@ def _version(ledger: Ledger, tag: Tag, name: VersionName) -> Version | Ignored:
 def _deployment(
     ledger: Ledger, tag: Tag, name: DeploymentName, released: tuple[Mapping[str, Version], Mapping[str, Ignored]]
 ) -> Deployment | Ignored:
-    wanted = {"tag": tag.name, "model": name.model, "environment": name.environment, "number": name.number}
-    found = _borne_out(ledger, tag, "deployment", wanted)
+    found = _borne_out(ledger, tag, Claim.of_deployment(tag, name))
     if isinstance(found, Ignored) or tag.at is None:
         return found if isinstance(found, Ignored) else _unannotated(tag)
     address, record = found
@@ -219,30 +210,24 @@ def _deployment(
         commit=tag.commit,
         record=address,
         at=tag.at,
-        local=bool(record.body.get("local")),
+        local=record.authority == "local",
         rollback=bool(record.body.get("rollback")),
     )
 
 
-def _borne_out(ledger: Ledger, tag: Tag, kind: str, wanted: Mapping[str, object]) -> tuple[Address, Record] | Ignored:
+def _borne_out(ledger: Ledger, tag: Tag, claim: Claim) -> tuple[Address, Record] | Ignored:
     """Return the record that bears *tag* out, or why none does."""
-    named = _RECORD_LINE.findall(tag.message)
-    if not named:
+    address = record_named(tag)
+    if address is None:
         return _unannotated(tag)
-    address = Address(named[-1])
     try:
         record = ledger.records.read(address)
     except NotFound as fault:
         return Ignored(tag.name, fault.problem, "absent")
     except IntegrityError as fault:
         return Ignored(tag.name, fault.problem, "damaged" if ledger.records.is_damaged(address) else "untrue")
-    if record.kind != kind:
-        return Ignored(tag.name, f"its record is of a {record.kind}, not of a {kind}.")
-    for name, value in wanted.items():
-        if record.body.get(name) != value:
-            said = f"its record says {name} {record.body.get(name)!r}, and the tag {value!r}."
-            return Ignored(tag.name, said)
-    return address, record
+    fault_of_claim = claim.fault(record)
+    return (address, record) if fault_of_claim is None else Ignored(tag.name, fault_of_claim)
 
 
 def _claims(ignored: Ignored, environment: str) -> DeploymentName | None:

@@ -11,6 +11,8 @@ from roadworthy.ledger.versions.read import history
 from roadworthy.operate.release.write import after_all
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from roadworthy.ledger.ledger import Ledger
     from roadworthy.ledger.objects.address import Address
     from roadworthy.ledger.repo.repository import Repository
@@ -50,11 +52,11 @@ def deploy(
     if current is not None and current.version == version.name and not unsure:
         return Deployed(current, current, created=False)
     name = DeploymentName(version.model, place.environment, _next(seen, version.model, place), place.folder)
-    body = _body(name, version, current, rollback=rollback)
+    body = {**_body(name, version, current, rollback=rollback), "local": ledger.is_local}
     record = ledger.keep("deployment", body, {"version": version.record})
     try:
         repo.create_tag(
-            str(name), version.commit, _message(name, version, record, rollback=rollback),
+            str(name), version.commit, _message(name, version, record, body),
             after_all(repo.tags(), version.model, place.folder),
         )  # fmt: skip
     except Conflict as fault:
@@ -84,14 +86,13 @@ def _body(name: DeploymentName, version: Version, current: Deployment | None, *,
         "tag": str(name),
         "version_record": version.record,
         "follows": None if current is None else current.record,
-        "local": True,  # made outside a platform: nobody but this machine answers for it
         "rollback": rollback,
     }
 
 
-def _message(name: DeploymentName, version: Version, record: Address, *, rollback: bool) -> str:
-    verb = "rolled back to" if rollback else "is now"
-    return f"{name.model} in {name.environment} {verb} {version.name} (local)\n\nRecord: {record}\n"
+def _message(name: DeploymentName, version: Version, record: Address, body: Mapping[str, object]) -> str:
+    verb, where = "rolled back to" if body["rollback"] else "is now", " (local)" if body["local"] else ""
+    return f"{name.model} in {name.environment} {verb} {version.name}{where}\n\nRecord: {record}\n"
 
 
 def _made(repo: Repository, ledger: Ledger, name: DeploymentName) -> Deployment:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Self
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from roadworthy.errors import IntegrityError, StorageError, Unreachable, UsageError
+from roadworthy.platform.store.schema import project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 _BUSY_SECONDS = 15  # that a writer waits for the others
+_LOCK = 7623_1701  # any number: all that it must be is ours
 _NOW = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
     "postgresql": "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
@@ -97,6 +99,17 @@ def now(connection: Connection) -> int:
     """Return the database's own time, in milliseconds since 1970: the same clock for all who share it."""
     found: int = connection.execute(text(f"SELECT {_NOW[connection.dialect.name]}")).scalar_one()
     return found
+
+
+def hold(connection: Connection, name: str) -> None:
+    """Let nobody else who holds the project *name* go on before this transaction ends."""
+    connection.execute(select(project.c.name).where(project.c.name == name).with_for_update())
+
+
+def hold_all(connection: Connection) -> None:
+    """Let nobody else who asks for this go on before this transaction ends; SQLite has one writer at a time anyhow."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
 
 
 def _parsed(url: str) -> URL:

@@ -1,0 +1,133 @@
+"""Checking a commit: our own commands, run in the checkout as a user would type them; what they print is the log."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+_MAIN = "from roadworthy.cli.main import main; main()"
+_GRACE = 10.0  # seconds that a command has to end by itself
+_CHUNK = 1 << 16
+_SAYS_NO = 3  # the exit status of a test or gate that says no
+
+
+class Stopped(Exception):
+    """The job was cancelled, ran out of time, or is another runner's now."""
+
+
+@dataclass
+class Commands:
+    """Runs commands of ours in a checkout, one after another.
+
+    Attributes:
+        folder: The checkout.
+        environment: All that they get: nothing of the runner's own.
+        say: Takes what they print.
+        until: On the monotonic clock: when the job's time is over.
+        lock: An open file whose lock says that somebody works in the checkout; held by the commands too.
+        stopped: Set by whoever keeps the lease, with the reason.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+    say: Callable[[str], None]
+    until: float
+    lock: int
+    stopped: list[str] = field(default_factory=list)
+
+    def run(self, *arguments: str) -> int:
+        """Run one command and return its exit status.
+
+        Raises:
+            Stopped: The job may not go on.
+        """
+        self.say(f"$ roadworthy {' '.join(arguments)}\n")
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _MAIN, *arguments], cwd=self.folder, env=dict(self.environment),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True, pass_fds=[self.lock],
+        )  # fmt: skip
+        try:
+            self._follow(process)
+        finally:
+            _end(process)
+        if process.returncode not in {0, _SAYS_NO}:
+            self.say(f"(exit status {process.returncode})\n")
+        return process.returncode
+
+    def _follow(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdout is None:
+            return
+        pipe = process.stdout.fileno()
+        os.set_blocking(pipe, False)
+        with process.stdout:
+            while True:
+                if self.stopped or time.monotonic() > self.until:
+                    raise Stopped(self.stopped[0] if self.stopped else "It did not end within its time.")
+                ended = process.poll() is not None
+                try:
+                    data = os.read(pipe, _CHUNK)
+                except BlockingIOError:
+                    data = None
+                if data:
+                    self.say(data.decode("utf-8", "replace"))
+                elif ended or data == b"":
+                    return
+                else:
+                    time.sleep(0.02)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End *process* and what it started, which lives in its process group."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_GRACE)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def passed_on() -> dict[str, str]:
+    """Return what of our own environment is passed on: where packages come from and who is trusted on the way."""
+    beginnings = ("UV_", "PIP_", "SSL_CERT_", "OPENBLAS_", "LC_")
+    names = {"LANG", "TZ", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+    return {name: value for name, value in os.environ.items() if name.startswith(beginnings) or name.upper() in names}
+
+
+def environment(scratch: Path, cache: Path, bucket: Path) -> dict[str, str]:
+    """Return what the commands of a job get: a home of their own, the trust domain's package cache, the bucket.
+
+    Args:
+        scratch: A folder of the job's own.
+        cache: The package cache of its trust domain; nothing in it is linked into environments.
+        bucket: The project's bucket.
+    """
+    beside = os.path.dirname(sys.executable)  # noqa: PTH120 - where uv may stand beside us
+    return {
+        **passed_on(),
+        "PATH": f"{beside}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(scratch),
+        "CI": "true",
+        "NO_COLOR": "1",
+        "UV_CACHE_DIR": str(cache / "uv"),
+        "PIP_CACHE_DIR": str(cache / "pip"),
+        "UV_LINK_MODE": "copy",
+        "ROADWORTHY_BUCKET": str(bucket),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "Roadworthy",
+        "GIT_AUTHOR_EMAIL": "runner@localhost",
+        "GIT_COMMITTER_NAME": "Roadworthy",
+        "GIT_COMMITTER_EMAIL": "runner@localhost",
+    }

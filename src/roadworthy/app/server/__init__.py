@@ -1,0 +1,1 @@
+"""The platform's server: its parts joined, on one machine, in one process tree."""

@@ -1,0 +1,44 @@
+"""A project as one of its commits has it, for decisions of the server: what is declared is read, and nothing is run."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from roadworthy.app.local import Local
+from roadworthy.declare import project
+from roadworthy.errors import NotFound
+from roadworthy.ledger.repo.repository import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from roadworthy.app.server.home import Home
+    from roadworthy.declare.project import Declared
+
+
+def on_platform(home: Home, name: str, actor: str) -> Local:
+    """Return the project called *name* as the server works on it: its bare repository, and its bucket, for *actor*."""
+    place = home.repositories / f"{name}.git"
+    return Local(place, Repository(place), home.ledger(name, actor))
+
+
+@contextmanager
+def declared_at(local: Local, commit: str) -> Iterator[Declared]:
+    """Give what *commit* declares; its declared files lie in a folder while the block lasts.
+
+    Raises:
+        NotAProject: The commit holds no profile.yaml.
+        InvalidDeclaration: A declared file has faults; all of them are listed.
+    """
+    aside = local.ledger.state / "work"
+    aside.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="commit-", dir=aside) as scratch:
+        folder = Path(scratch) / "project"
+        try:
+            local.repo.export(commit, "", folder)
+        except NotFound:
+            folder.mkdir()
+        yield project.read(folder, local.ledger.cache)

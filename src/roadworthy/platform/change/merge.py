@@ -1,0 +1,164 @@
+"""Merging a change: what speaks against it, all at once; then the fact, the merge, and the row, in that order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import update
+
+from roadworthy.errors import Conflict, NotAllowed, TestsFailed
+from roadworthy.platform.change.change import MERGE, Change
+from roadworthy.platform.store import schema
+from roadworthy.platform.store.database import now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from roadworthy.ledger.ledger import Ledger
+    from roadworthy.ledger.objects.address import Address
+    from roadworthy.platform.store.database import Database
+
+Verdict = Literal["passed", "failed", "running", "not_run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a change stands now.
+
+    Attributes:
+        change: The change.
+        tip: The commit that its branch has; None when the branch is gone.
+        verdict: What the check of that commit against the target said.
+        why: What it said in words; the reason when there is no verdict.
+        against: What the rules of the branches say against it, each with its fix.
+        reviewers: The perspectives whose approval the project asks for.
+    """
+
+    change: Change
+    tip: str | None
+    verdict: Verdict
+    why: str
+    against: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants it merged, whether a maintainer; and the reason to do so without the approvals that are asked for."""
+
+    actor: str
+    is_maintainer: bool = False
+    reason: str = ""
+
+
+def obstacles(standing: Standing, wish: Wish) -> tuple[str, ...]:
+    """Return everything that keeps a change from being merged for *wish*, each with what to do; empty when nothing."""
+    return tuple(_obstacles(standing, wish))
+
+
+def merge(
+    database: Database,
+    ledger: Ledger,
+    standing: Standing,
+    wish: Wish,
+    do: Callable[[Change, str, Address], str],
+) -> Change:
+    """Merge a change that nothing keeps from it; one that was merged is returned as it is.
+
+    Args:
+        database: The index.
+        ledger: The project's bucket.
+        standing: How the change stands.
+        wish: Who wants it.
+        do: Makes the merge of the change's commit into its target: given the tip, and the record that bears it out,
+            returns the merge commit, once the target has it.
+
+    Raises:
+        TestsFailed: Something speaks against it; the problem holds all of it.
+        Conflict: It was closed; or the branches conflict, or moved meanwhile: nothing was changed.
+    """
+    wanted = standing.change
+    if wanted.state == "merged":
+        return wanted
+    if wanted.state == "closed":
+        raise Conflict(f"Change {wanted.number} is closed.", remedy="Open another: `roadworthy change open`.")
+    found = obstacles(standing, wish)
+    if found or standing.tip is None:
+        said = "\n".join([f"Change {wanted.number} cannot be merged:", *(f"- {one}" for one in found)])
+        raise TestsFailed(said, remedy="Mend what it names, and merge again.")
+    record = ledger.keep(MERGE, _fact(standing, wish))
+    commit = do(wanted, standing.tip, record)
+    return _noted(database, standing, commit)
+
+
+def _obstacles(standing: Standing, wish: Wish) -> Iterator[str]:
+    change, tip = standing.change, standing.tip
+    if tip is None:
+        yield f"The branch {change.branch} is gone. Push it again, or close the change."
+        return
+    if standing.verdict != "passed":
+        says = {"failed": "The tests say no", "running": "The tests are running", "not_run": "Nothing was tested"}
+        yield f"{says[standing.verdict]}: {standing.why}"
+    yield from standing.against
+    if standing.reviewers and not wish.reason:
+        yield (
+            f"It asks for the approval of {' and '.join(standing.reviewers)}. "
+            "A maintainer may merge it unreviewed, with a reason that stands in the audit."
+        )
+    elif standing.reviewers and not wish.is_maintainer:
+        yield "Only a maintainer may merge without the approvals that the project asks for."
+
+
+def _fact(standing: Standing, wish: Wish) -> dict[str, object]:
+    change = standing.change
+    return {
+        "project": change.project,
+        "number": change.number,
+        "branch": change.branch,
+        "target": change.target,
+        "head": standing.tip,
+        "verdict": standing.verdict,
+        "unreviewed": True,
+        "reason": wish.reason,
+    }
+
+
+def _noted(database: Database, standing: Standing, commit: str) -> Change:
+    change = standing.change
+    with database.write() as connection:
+        merged = replace(
+            change, state="merged", merge_commit=commit, closed_at=now(connection), unreviewed=True,
+            head=standing.tip or change.head,
+        )  # fmt: skip
+        connection.execute(
+            update(schema.change)
+            .where(schema.change.c.project == change.project, schema.change.c.number == change.number)
+            .values(state=merged.state, merge_commit=commit, closed_at=merged.closed_at, unreviewed=1, head=merged.head)
+        )
+    return merged
+
+
+def message(change: Change, record: Address) -> str:
+    """Return the message of the commit that merges *change*, which names the record that bears it out."""
+    return (
+        f"Merge {change.branch} into {change.target} (change {change.number})\n\n{change.title}\n\n"
+        f"Change: {change.number}\nRecord: {record}\n"
+    )
+
+
+def refuse_others(change: Change, actor: str, *, is_maintainer: bool) -> None:
+    """Let only the author or a maintainer close a change.
+
+    Raises:
+        NotAllowed: The actor is neither.
+    """
+    if not is_maintainer and actor != change.author:
+        raise NotAllowed(
+            f"Change {change.number} is {change.author}'s.", remedy="Ask them, or a maintainer, to close it."
+        )
+
+
+def perspectives(software: Sequence[str], analysis: Sequence[str]) -> tuple[str, ...]:
+    """Return the perspectives that a project asks for, from the reviewers that its profile names."""
+    return tuple(name for name, who in (("software", software), ("analysis", analysis)) if who)

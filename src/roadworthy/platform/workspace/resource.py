@@ -1,0 +1,79 @@
+"""A resource: one thing that a workspace is made of, as `profile.yaml` asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from roadworthy.declare.profile import Profile
+
+Kind = Literal["project", "member", "bucket", "branch", "ci", "environment", "schedule", "alert"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Key = tuple[Kind, str]
+
+_PROTECTED = {"gitflow": ("main", "develop", "release/*"), "trunk": ("main",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is wanted.
+
+    Attributes:
+        kind: What it is.
+        name: Its name; with the kind, unique in the project.
+        value: What is asked of it: JSON values.
+    """
+
+    kind: Kind
+    name: str
+    value: Mapping[str, object]
+
+    @property
+    def key(self) -> Key:
+        """What it is called."""
+        return (self.kind, self.name)
+
+
+def wanted(profile: Profile) -> tuple[Resource, ...]:
+    """Return everything that *profile* asks for, in the order in which it is made."""
+    return tuple(_wanted(profile))
+
+
+def protected(profile: Profile) -> tuple[str, ...]:
+    """Return the patterns of the branches that nobody pushes to directly."""
+    if isinstance(profile.branches, str):
+        return _PROTECTED[profile.branches]
+    return tuple(pattern for pattern, means in profile.branches.items() if means in {"main", "develop", "release"})
+
+
+def _wanted(profile: Profile) -> Iterator[Resource]:
+    yield Resource("project", profile.project, {"description": profile.description})
+    for who, role in profile.members.items():
+        yield Resource("member", who.removeprefix("user:"), {"role": role})
+    yield Resource("bucket", profile.project, {"quota": profile.storage.quota})
+    for pattern in protected(profile):
+        yield Resource("branch", pattern, {"push": "merge only"})
+    yield Resource("ci", "checks", {"runner": profile.ci.runner, "secrets": sorted(profile.ci.secrets)})
+    for name, environment in profile.environments.items():
+        yield Resource("environment", name, _plain(asdict(environment)))
+    if profile.train is not None and profile.train.on.schedule is not None:
+        yield Resource("schedule", "train", {"cron": profile.train.on.schedule})
+    for channel in profile.alerts:
+        yield Resource("alert", channel.to, {"on": sorted(channel.on)})
+
+
+def _plain(value: object) -> dict[str, object]:
+    """Return a declared value as JSON has it: a tuple is a list, and what is not said is left out."""
+    found = _json(value)
+    return found if isinstance(found, dict) else {}
+
+
+def _json(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(name).rstrip("_"): _json(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list | tuple):
+        return [_json(one) for one in value]
+    return value
