@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from roadworthy.app.release import deploy_here
+from roadworthy.cli.platform import here
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from roadworthy.operate.release.deploy import Deployed
 
 
@@ -17,14 +20,34 @@ if TYPE_CHECKING:
 @click.argument("version")
 @click.option("--to", "environment", required=True, metavar="ENVIRONMENT", help="Where to, e.g. production.")
 @click.option("--expect", metavar="VERSION", help="Do it only if this version is there now; otherwise status 5.")
+@click.option("--local", is_flag=True, help="Here, even if the repository belongs to a platform.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
-def command(version: str, environment: str, expect: str | None, *, as_json: bool) -> None:
+def command(version: str, environment: str, expect: str | None, *, local: bool, as_json: bool) -> None:
     """Put VERSION into an environment, as its next deployment.
 
-    A service that runs switches to it without dropping a request. The deployment is marked local: a platform does not
-    take it as its own.
+    Where git's remote is a project on a platform, the platform does it. Otherwise it is done here and marked local,
+    which a platform does not take as its own. A service that runs switches to it without dropping a request.
     """
-    show(deploy_here(version, environment, expect=expect, warn=warn), as_json=as_json)
+    place = None if local else here()
+    if place is None:
+        show(deploy_here(version, environment, expect=expect, warn=warn), as_json=as_json)
+        return
+    remote, project = place
+    wanted = {"version": version, "environment": environment, "expect": expect}
+    told(remote.post("projects", project, "deployments", body=wanted), as_json=as_json)
+
+
+def told(done: Mapping[str, Any], *, as_json: bool) -> None:
+    """Say what a platform has deployed now, and what was before."""
+    if as_json:
+        click.echo(json.dumps(done, indent=2))
+    elif not done["created"]:
+        click.echo(f"{done['environment']} is {done['version']} already ({done['tag']}): nothing was changed.")
+    else:
+        verb = "is back at" if done["rollback"] else "is now"
+        was = f" It was {done['before']}." if done["before"] else ""
+        click.secho(f"{done['environment']} {verb} {done['version']}", bold=True, nl=False)
+        click.echo(f" ({done['tag']}).{was}")
 
 
 def warn(said: str) -> None:

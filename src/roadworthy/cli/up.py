@@ -5,32 +5,24 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from roadworthy.app.server.platform import open_at
+from roadworthy.cli.home import at_home
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.version import VERSION
 from roadworthy.web.server import At, serve
 
 if TYPE_CHECKING:
-    from roadworthy.app.server.platform import Platform
+    from pathlib import Path
 
-HOME = "ROADWORTHY_HOME"
+    from roadworthy.app.server.platform import Platform
 
 
 @click.command("up")
-@click.option(
-    "--home",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar=HOME,
-    metavar="DIR",
-    default=Path("roadworthy-platform"),
-    show_default=True,
-    help="Where everything of the platform is kept.",
-)
+@at_home
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", default=8700, show_default=True, type=click.IntRange(0, 65535), help="0 takes any that is free."

@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.server.context import Reading, profile_now
 from roadworthy.app.server.index import note
+from roadworthy.app.server.sources import HomeSources
 from roadworthy.errors import InvalidDeclaration, NotFound
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.repo.git import git
 from roadworthy.platform.automate import jobs
+from roadworthy.platform.automate.deliver import deliver
 from roadworthy.platform.automate.rules.branch import rules_of
 from roadworthy.platform.automate.rules.violations import wrong_target
 from roadworthy.platform.change import merge as merging
-from roadworthy.platform.change.change import Change, change
+from roadworthy.platform.change.change import Change, change, changes
 from roadworthy.platform.change.merge import Standing, Verdict, Wish, message, perspectives
 from roadworthy.platform.change.propose import Proposal, propose
 from roadworthy.platform.change.propose import close as close_change
+from roadworthy.platform.change.verdict import verdict_on
 from roadworthy.platform.forge.forge import Merge, Person
 from roadworthy.platform.identity.audit import Entry
+from roadworthy.platform.rebuild.facts import catch_up
+from roadworthy.platform.rebuild.rebuild import rebuild_project
 
 if TYPE_CHECKING:
     from roadworthy.app.server.platform import Platform
@@ -69,8 +74,10 @@ def close(platform: Platform, project: str, number: int, actor: str) -> Change:
         NotFound: There is none of that number.
         Conflict: It was merged.
     """
-    done = close_change(platform.database, platform.home.ledger(project, actor), project, number)
+    ledger = platform.home.ledger(project, actor)
+    done = close_change(platform.database, ledger, project, number)
     with platform.database.write() as connection:
+        catch_up(connection, project, ledger)
         platform.audit.state(connection, Entry(actor, "change.close", f"{project}/{number}", project))
     return done
 
@@ -96,16 +103,36 @@ def merge(platform: Platform, project: str, number: int, wish: Wish) -> Change:
         TestsFailed: Something speaks against it.
         Conflict: Both sides changed the same lines, or somebody was first.
     """
-    stands = standing(platform, project, number)
     ledger = platform.home.ledger(project, wish.actor)
-    done = merging.merge(
-        platform.database, ledger, stands, wish, lambda one, tip, record: _merged(platform, one, (tip, record), wish)
-    )
+    with platform.moving:  # whoever reconciles sees the branch and the row moved, or neither
+        stands = standing(platform, project, number)
+        done = merging.merge(
+            platform.database,
+            ledger,
+            stands,
+            wish,
+            lambda one, tip, record: _merged(platform, one, (tip, record), wish),
+        )
+        update = {"ref": _HEADS + done.target, "after": done.merge_commit}
+        deliver(platform.database, project, "manual", {"actor": wish.actor, "updates": [update]})
     with platform.database.write() as connection:
+        catch_up(connection, project, ledger)
         detail = {"commit": done.merge_commit, "unreviewed": done.unreviewed, "reason": wish.reason}
         platform.audit.state(connection, Entry(wish.actor, "change.merge", f"{project}/{number}", project, detail))
     platform.wake.set()
     return done
+
+
+def settle(platform: Platform, project: str) -> None:
+    """Note the merges whose rows a crash kept from being written: the target holds a merge that names the change."""
+    with platform.database.read() as connection:
+        waiting = changes(connection, project, "open")
+    refs = platform.forge.refs(project)
+    for one in waiting:
+        tip, onto = refs.get(_HEADS + one.branch), refs.get(_HEADS + one.target)
+        if tip and onto and _merge_of(platform, project, onto, tip) is not None:
+            rebuild_project(platform.database, HomeSources(platform.home, platform.own), project)
+            return
 
 
 def check_of(platform: Platform, project: str, commit: str, target: str) -> Job | None:
@@ -122,13 +149,22 @@ def check_of(platform: Platform, project: str, commit: str, target: str) -> Job 
 def _verdict(platform: Platform, found: Change, tip: str | None) -> tuple[Verdict, str]:
     job = None if tip is None else check_of(platform, found.project, tip, found.target)
     if job is None:
-        return "not_run", "no check was made of its last commit yet; see `roadworthy events list`."
+        return _stated(platform, found, tip or "")
     if job.state in {"queued", "running"}:
         return "running", f"job {job.id} is {job.state}."
     if job.state != "done":
         return "not_run", f"job {job.id} could not be done: {job.reason}"
     summary = str((job.result or {}).get("summary", ""))
     return ("passed" if job.passed else "failed"), f"job {job.id}: {summary}"
+
+
+def _stated(platform: Platform, found: Change, tip: str) -> tuple[Verdict, str]:
+    """Return what a record says of the check, where its job is not known any more."""
+    with platform.database.read() as connection:
+        stated = verdict_on(connection, found.project, tip, found.target)
+    if stated is None:
+        return "not_run", "no check was made of its last commit yet; see `roadworthy events list`."
+    return stated.outcome, stated.why
 
 
 def _rules(platform: Platform, found: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:

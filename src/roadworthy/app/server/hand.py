@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from roadworthy.app.server.accept import accept
 from roadworthy.app.server.at_commit import declared_at, on_platform
@@ -12,17 +12,18 @@ from roadworthy.app.server.operate import seen_at
 from roadworthy.build.data.pins import ENDING
 from roadworthy.errors import Conflict, InvalidDeclaration, NotAProject
 from roadworthy.platform.automate import lease
+from roadworthy.platform.change.verdict import Checked, state_checked
 from roadworthy.prove.review.gates import COMMIT, gates
 from roadworthy.prove.review.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from roadworthy.app.local import Local
     from roadworthy.app.server.accept import Accepted
     from roadworthy.app.server.platform import Platform
     from roadworthy.ledger.objects.address import Address
-    from roadworthy.platform.automate.job import Job
+    from roadworthy.platform.automate.job import Job, NewJob, Outcome
     from roadworthy.prove.review.comparison import Gate
 
 LEASE = 30.0  # seconds that a runner may be silent
@@ -95,13 +96,41 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
     local = on_platform(platform.home, job.project, f"job {job.id}")
     found = accept(local.ledger, job.project, commit, handed)
     judged = _judged(local, commit, found, handed)
+    outcome: Outcome = "passed" if judged.pop("passes") else "failed"
+    with platform.database.read() as connection:
+        lease.held(connection, number, fence)  # reading all bytes may have taken longer than the lease
+    stated = state_checked(local.ledger, _checked(job, outcome, judged))
     with platform.database.write() as connection:
-        lease.held(connection, number, fence)
-        for address in _facts(found):
+        for address in (*_facts(found), stated):
             note(connection, job.project, local.ledger, address)
-        done = lease.complete(connection, number, fence, "passed" if judged.pop("passes") else "failed", judged)
+        done = lease.complete(connection, number, fence, outcome, judged)
     platform.wake.set()
     return done
+
+
+def _checked(job: Job, outcome: Outcome, judged: Mapping[str, object]) -> Checked:
+    payload, then = job.payload, tuple(_follows(job.then))
+    run, proof = judged.get("run"), judged.get("proof")
+    return Checked(
+        project=job.project,
+        commit=str(payload["commit"]),
+        branch=str(payload["branch"]),
+        target=str(payload["target"]),
+        scope=str(payload["scope"]),
+        outcome=outcome,
+        why=str(judged["summary"]),
+        run=None if run is None else str(run),
+        proof=None if proof is None else str(proof),
+        reports=cast("Mapping[str, str]", judged.get("reports") or {}),
+        releases=any(one.kind == "release" for one in then),
+        deploys=tuple(str(one.payload["environment"]) for one in then if one.kind == "deploy"),
+    )
+
+
+def _follows(then: Sequence[NewJob]) -> Iterator[NewJob]:
+    for one in then:
+        yield one
+        yield from _follows(one.then)
 
 
 def _facts(found: Accepted | None) -> list[Address]:

@@ -7,13 +7,17 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
+from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
+from roadworthy.app.server.hand import LEASE
 from roadworthy.app.server.operate import do_next, in_place, serve
+from roadworthy.app.server.platform import SPEAKER
 from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.platform.automate import lease
 from roadworthy.platform.automate.deliver import deliver
 from roadworthy.platform.automate.reconcile import reconcile
 from roadworthy.platform.change.propose import follow
+from roadworthy.platform.rebuild.facts import catch_up
 
 if TYPE_CHECKING:
     from roadworthy.app.server.platform import Platform
@@ -42,6 +46,7 @@ class Loop:
 
     def start(self) -> None:
         """Begin: what happened while no server ran is found first."""
+        lease.grace(self._platform.database, LEASE)
         self._thread.start()
 
     def close(self) -> None:
@@ -69,10 +74,9 @@ class Loop:
         platform = self._platform
         for project in platform.projects():
             try:
-                look(platform, project)
                 if first:
-                    for one in in_place(platform, project):
-                        serve(platform, project, one.environment)
+                    begin(platform, project)
+                look(platform, project)
             except RoadworthyError as fault:
                 platform.say(f"{project}: {fault.problem} {fault.remedy}")
         while not self._over.is_set() and do_next(platform):
@@ -85,11 +89,21 @@ class Loop:
             deliver(self._platform.database, project, source, None)
 
 
+def begin(platform: Platform, project: str) -> None:
+    """Put right what a crash left between a fact and its row, and let services run for what is deployed."""
+    with platform.database.write() as connection:
+        catch_up(connection, project, platform.home.ledger(project, SPEAKER))
+    settle(platform, project)
+    for one in in_place(platform, project):
+        serve(platform, project, one.environment)
+
+
 def look(platform: Platform, project: str) -> list[int]:
     """Reconcile the refs of *project*, and let its open changes follow their branches; return the new events."""
     reading = Reading(platform, project)
     try:
-        events = reconcile(platform.database, project, reading)
+        with platform.moving:
+            events = reconcile(platform.database, project, reading)
     except NotFound:
         return []  # removed meanwhile
     if events:

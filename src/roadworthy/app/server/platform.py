@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from roadworthy.app.server.home import Home
+    from roadworthy.ledger.ledger import Ledger
     from roadworthy.platform.identity.identity import Identity
     from roadworthy.platform.store.database import Database
 
@@ -42,24 +43,28 @@ class Platform:
         database: The index.
         identity: Accounts, tokens and sessions.
         forge: The repositories.
+        own: The platform's own ledger, which holds the audit.
         audit: Who did what.
         processes: Runners and services.
         services: What is deployed, answering.
         say: Takes a line for whoever runs the server.
         runner: What the platform's own runners show.
         wake: Set when something may be to be done.
+        moving: Held while a branch and the row that tells of it are moved, and while they are compared.
     """
 
     home: Home
     database: Database
     identity: Identity
     forge: EmbeddedForge
+    own: Ledger
     audit: Audit
     processes: Processes
     services: Services
     say: Callable[[str], None]
     runner: Secret = field(default_factory=Secret.fresh)
     wake: threading.Event = field(default_factory=threading.Event)
+    moving: threading.RLock = field(default_factory=threading.RLock)
 
     @property
     def members(self) -> Members:
@@ -82,6 +87,11 @@ class Platform:
         if project not in self.projects():
             raise NotFound(f"There is no project {project!r}.", remedy="`roadworthy project list` names them.")
         return project
+
+
+def own_ledger(home: Home) -> Ledger:
+    """Return the ledger of the platform itself, which holds the audit."""
+    return ledger.open_bucket(home.folder / "audit", home.key, SPEAKER)
 
 
 @contextmanager
@@ -107,5 +117,5 @@ def open_at(folder: Path, say: Callable[[str], None], database: str | None = Non
         stack.callback(forge.close)
         processes = Processes(say)
         stack.callback(processes.close)
-        audit = Audit(ledger.open_bucket(home.folder / "audit", home.key, SPEAKER))
-        yield Platform(home, index, identity, forge, audit, processes, Services(home, processes), say)
+        own = own_ledger(home)
+        yield Platform(home, index, identity, forge, own, Audit(own), processes, Services(home, processes), say)

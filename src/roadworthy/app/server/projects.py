@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
-from roadworthy.errors import Conflict
+from roadworthy.app.server.index import note
 from roadworthy.platform.forge.names import project_name
 from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.store import schema
-from roadworthy.platform.store.database import hold_all, now
+from roadworthy.platform.store.database import hold_all
+from roadworthy.platform.workspace.project import KIND, latest, state_created
 
 if TYPE_CHECKING:
     from roadworthy.app.server.platform import Platform
-
-KIND = "project"  # of records
-_CREATED = "project/created"  # the name that the record of its making has in the bucket
 
 
 def create(platform: Platform, name: str, actor: str) -> bool:
@@ -28,27 +26,22 @@ def create(platform: Platform, name: str, actor: str) -> bool:
     """
     project_name(name)
     ledger = platform.home.ledger(name, actor)
-    record = ledger.names.resolve(_CREATED)
-    if record is None:
-        record = ledger.names.claim(_CREATED, ledger.keep(KIND, {"name": name, "state": "created", "number": 1}))
+    record = state_created(ledger, name)
     platform.forge.create(name)
-    table = schema.project
+    table, made = schema.project, latest(ledger)
     with platform.database.write() as connection:
         hold_all(connection)
-        there = connection.execute(select(table.c.state).where(table.c.name == name)).scalar_one_or_none()
-        if there == "removed":
-            raise Conflict(f"The project {name} was removed.", remedy="Bring it back, or take another name.")
-        if there is not None:
+        there = connection.execute(select(table.c.name).where(table.c.name == name)).scalar_one_or_none()
+        if there is not None or made is None:
             return False
-        row = {"name": name, "state": "active", "created_at": now(connection), "record": str(record)}
-        connection.execute(insert(table).values(**row))
+        connection.execute(insert(table).values(**made.row()))
         connection.execute(insert(schema.member).values(project=name, who=actor, role="maintainer"))
+        note(connection, name, ledger, record)
         platform.audit.state(connection, Entry(actor, "project.create", name, name))
     return True
 
 
 def creator(platform: Platform, name: str) -> str:
     """Return who made the project: its maintainer for as long as its profile names nobody who is here."""
-    ledger = platform.home.ledger(name, "")
-    record = ledger.names.resolve(_CREATED)
-    return "" if record is None else ledger.records.read(record).actor
+    stated = platform.home.ledger(name, "").records.all(KIND)
+    return next((record.actor for _, record in stated if record.body["state"] == "created"), "")
