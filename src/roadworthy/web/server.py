@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from roadworthy.app.server import runners
+from roadworthy.app.server.children import runners
 from roadworthy.app.server.hosting import git_at
 from roadworthy.app.server.loop import Loop
 from roadworthy.errors import Conflict, UsageError
@@ -55,7 +55,8 @@ def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
 
         def begin() -> None:
             loop.start()
-            runners.start(platform, url, at.runners)
+            for one in runners.programs(platform.home, platform.runner, url, at.runners):
+                platform.processes.want(one)
             ready(url)
 
         server = _Server(settings, begin)

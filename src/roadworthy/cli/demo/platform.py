@@ -101,7 +101,7 @@ def _wrong() -> tuple[Step, ...]:
     return (
         Step(
             "Propose a change that is up, green and wrong",
-            "The weather is joined at the wrong end. Its AUC clears the bound; the flights that turn wrong do not pass.",
+            "The weather is joined at the wrong end. Its AUC clears the bound; the flips do not.",
             (
                 Type("git switch -q -c feature/weather-at-destination origin/develop"),
                 *lost_weather(),
