@@ -130,6 +130,16 @@ def test_nothing_is_changed_outside(place: Place, tmp_path: Path, deed: str) -> 
     assert any(how == "x" for how, _ in place.opened())
 
 
+def test_a_link_that_leads_outside_may_be_moved_and_removed(place: Place, tmp_path: Path) -> None:
+    """What is changed is the entry in the project's folder, not what it leads to."""
+    (tmp_path / "there").write_text("kept")
+    (place.folder / "link").symlink_to(tmp_path / "there")
+    done = place.python("import os; os.rename('link', 'other'); os.remove('other')")
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "there").read_text() == "kept"
+
+
 def test_what_is_needed_to_work_is_allowed(place: Place) -> None:
     """Temporary files, the home, `/dev/null` and shared memory may be written."""
     done = place.python(
