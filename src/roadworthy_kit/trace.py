@@ -33,7 +33,8 @@ class Trace:
     """Follows one process.
 
     The settings, as JSON: `to`, the file to report to; `project`, its folder; `places`, folder → whether it may be
-    written, the innermost decides; `quiet`, folders whose files are not reported.
+    written, the innermost decides; `quiet`, folders whose files are not reported. A line of the report is how (`r`,
+    `w`, `x`: refused; `b`: a process began) and the file.
     """
 
     def __init__(self, settings: str) -> None:
@@ -47,6 +48,7 @@ class Trace:
         opened = os.open(found["to"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._to = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, _HANDLE)
         os.close(opened)
+        os.write(self._to, b'["b", ""]\n')
 
     def hook(self, event: str, arguments: tuple[object, ...]) -> None:
         """Take note of one event of the interpreter.
