@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
 
 from roadworthy.adapters.object_store.http.line import Patience
 from roadworthy.adapters.object_store.http.store import HttpStore
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Mapping
 
+    from starlette.requests import Request
     from starlette.types import ASGIApp
 
 PROJECTS: Final = ("flights", "weather")
@@ -105,6 +107,23 @@ def buckets(root: Path, setup: Setup) -> Starlette:
 
     app = bucket_app(open_store, authorise, lambda _: setup.quota, setup.limits)
     return Starlette(routes=[Mount("/buckets", setup.around(app))])
+
+
+def platform(root: Path, key: str) -> Starlette:
+    """Return a platform as a laptop sees it: its key, who a token stands for, and its buckets."""
+
+    def me(request: Request) -> Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token not in TOKENS:
+            return JSONResponse({"problem": "No.", "remedy": "None."}, 401)
+        return JSONResponse({"account": TOKENS[token][0], "display": "", "projects": []})
+
+    app = buckets(root, Setup())
+    app.routes[:0] = [
+        Route("/api/me", me),
+        Route("/api/key", lambda _: PlainTextResponse(key)),
+    ]
+    return app
 
 
 @contextlib.contextmanager

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from roadworthy.app.remote.bucket import bucket_store
+from roadworthy.errors import NotAllowed, UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -131,11 +134,21 @@ def _bucket(environment: Mapping[str, str]) -> Finding:
     place = environment.get("ROADWORTHY_BUCKET", "")
     if not place:
         return Finding("bucket", "ok", "none: data and results stay on this machine")
+    if place.startswith(("http://", "https://")):
+        return _platform(place)
     path = Path(place.removeprefix("file://"))
     if not path.is_dir():
         remedy = "Make the folder, mount it, or set ROADWORTHY_BUCKET to another."
         return Finding("bucket", "missing", f"{place} is not there", remedy)
     return Finding("bucket", "ok", place)
+
+
+def _platform(place: str) -> Finding:
+    try:
+        bucket_store(place)
+    except (UsageError, NotAllowed) as fault:
+        return Finding("bucket", "missing", fault.problem, fault.remedy)
+    return Finding("bucket", "ok", f"{place}, where you are logged in")
 
 
 def _says(command: list[str], folder: Path, environment: Mapping[str, str]) -> str | None:
