@@ -64,10 +64,14 @@ class Refused(Exception):
             headers["WWW-Authenticate"] = 'Bearer realm="Roadworthy"'
         if self.status is HTTPStatus.TOO_MANY_REQUESTS:
             headers["Retry-After"] = "2"
-        length = request.headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > _DRAINED or "transfer-encoding" in request.headers:
+        if self.status is HTTPStatus.REQUEST_TIMEOUT or _is_long(request):
             return _Farewell(self.body, self.status, {**headers, "Connection": "close"})
         return JSONResponse(self.body, self.status, headers)
+
+
+def _is_long(request: Request) -> bool:
+    length = request.headers.get("content-length", "0")
+    return not length.isdecimal() or int(length) > _DRAINED or "transfer-encoding" in request.headers
 
 
 class _Farewell(JSONResponse):
