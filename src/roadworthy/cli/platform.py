@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from roadworthy.app.remote import credentials
 from roadworthy.app.remote.client import Remote
-from roadworthy.app.remote.credentials import token_for
 from roadworthy.app.remote.place import of_remotes, require
+from roadworthy.app.remote.platform import platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,10 @@ def here() -> tuple[Remote, str] | None:
 
 
 def _token(place: Place) -> str | None:
-    return os.environ.get(TOKEN) or place.token or token_for(place.url)
+    if shown := os.environ.get(TOKEN) or place.token:
+        return shown
+    kept = credentials.find(platform_of(place.url))
+    return None if kept is None else kept.token
 
 
 def show(document: object) -> None:

@@ -49,7 +49,7 @@ def _begin(address: str, *, fast: bool) -> tuple[Step, ...]:
             (
                 Type(f"git remote add origin {remote}"),
                 Type("roadworthy project create flight-delay"),
-                Type(f"roadworthy data push --bucket {_HOME}/buckets/flight-delay"),
+                Type(f"roadworthy data push --bucket {address}/buckets/flight-delay"),
                 Type("git push -q origin main develop"),
                 _WAIT,
                 Type("roadworthy plan"),
