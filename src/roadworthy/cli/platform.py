@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from roadworthy.app.remote.place import Place
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
-TOKEN = "ROADWORTHY_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def on_platform(command: Command) -> Command:
@@ -52,10 +51,7 @@ def here() -> tuple[Remote, str] | None:
 
 
 def _token(place: Place) -> str | None:
-    if shown := os.environ.get(TOKEN) or place.token:
-        return shown
-    kept = credentials.find(platform_of(place.url))
-    return None if kept is None else kept.token
+    return os.environ.get(credentials.TOKEN) or place.token or credentials.token_for(platform_of(place.url))
 
 
 def show(document: object) -> None:

@@ -21,9 +21,9 @@ def bucket_store(url: str) -> ObjectStore:
     """
     platform, name = bucket_of(url)
     refuse_in_the_clear(platform)
-    credential = credentials.find(platform)
-    if credential is None:
+    token = credentials.token_for(platform)
+    if token is None:
         raise NotAllowed(f"You are not logged in to {platform.url}.", remedy=f"Run `roadworthy login {platform.url}`.")
     from roadworthy.adapters.object_store.http.store import HttpStore
 
-    return HttpStore(f"{platform.url}/buckets/{name}", credential.token)
+    return HttpStore(f"{platform.url}/buckets/{name}", token)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from roadworthy.app.remote.platform import Platform
 
+TOKEN = "ROADWORTHY_TOKEN"  # noqa: S105 - the name of a variable
 _NAME = "credentials.json"
 
 
@@ -37,6 +38,18 @@ def find(platform: Platform) -> Credential | None:
         UsageError: The file holds something else.
     """
     return _read(_path()).get(platform.url)
+
+
+def token_for(platform: Platform) -> str | None:
+    """Return the token to show to *platform*: that of the environment before the one that is kept; None without one.
+
+    Raises:
+        NotAllowed, UsageError: As `find` does.
+    """
+    if shown := os.environ.get(TOKEN):
+        return shown
+    kept = find(platform)
+    return None if kept is None else kept.token
 
 
 def save(platform: Platform, credential: Credential) -> None:

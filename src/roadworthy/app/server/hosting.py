@@ -57,9 +57,7 @@ def _authoriser(platform: Platform) -> Callable[[str, str, str, str], str | HTTP
         except NotAllowed:
             return HTTPStatus.UNAUTHORIZED
         if project not in platform.projects():
-            return (
-                HTTPStatus.NOT_FOUND if actor.is_admin else HTTPStatus.FORBIDDEN
-            )  # nobody else learns which there are
+            return HTTPStatus.NOT_FOUND if actor.is_admin else HTTPStatus.FORBIDDEN  # whose business is it?
         wanted = Permission.READ if service == "read" else Permission.CONTRIBUTE
         role = role_of(actor, platform.members.roles(project))
         return actor.name if allowed(actor, wanted, role, project) else HTTPStatus.FORBIDDEN
