@@ -12,7 +12,7 @@ from roadworthy.build.pipeline import made as records
 from roadworthy.build.pipeline.inputs import Inputs, prepare
 from roadworthy.build.pipeline.job import Ended, Event, Failed, Started, Ticked, Waits
 from roadworthy.build.pipeline.perform import Stopped, Watch, cached, frozen, perform
-from roadworthy.build.pipeline.why import in_place
+from roadworthy.build.pipeline.why import in_place, is_kept
 from roadworthy.errors import RoadworthyError
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ class _Work:
             return None
         made = records.find(self._job.setting.ledger, key)
         if made is None or (self._job.strict and made.notes) or not in_place(self._job.setting, made):
+            return None
+        if not is_kept(self._job.setting.ledger, stage, made):
             return None
         return cached(key, made)
 

@@ -15,7 +15,7 @@ from roadworthy.build.pipeline.executor import Task
 from roadworthy.build.pipeline.inputs import Inputs
 from roadworthy.build.pipeline.record import StageRun
 from roadworthy.build.pipeline.trace import judge
-from roadworthy.build.pipeline.why import RESTORED, UNCHANGED, in_place, reason
+from roadworthy.build.pipeline.why import RESTORED, UNCHANGED, in_place, is_kept, reason
 from roadworthy.build.workplace.lock import held
 from roadworthy.build.workplace.variables import trace_settings, variables
 from roadworthy.declare.form import size
@@ -161,6 +161,11 @@ def _taken(job: Job, stage: Stage, key: str, parts: Parts) -> StageRun | None:
             _let_go(ledger, key, made)
             return None
         why = f"{RESTORED}; its outputs were restored"
+    elif not is_kept(ledger, stage, made):
+        for out in stage.outs:
+            if out.is_kept:
+                tree.keep_again(_inside(job, stage, out.path), made.outputs[out.path], ledger.objects, ledger.files)
+        why = f"{UNCHANGED}; its outputs were kept again"
     _remember(job, stage, key, parts)
     _declared(job, stage, made.notes)
     return cached(key, made, why)
@@ -299,9 +304,7 @@ def _kept(job: Job, stage: Stage, out: Out) -> Item:
     ledger = job.setting.ledger
     place = _inside(job, stage, out.path)
     try:
-        # Metrics and plots are small, and reviews need them, so they are kept even when git keeps them too.
-        is_kept = out.cache or out.kind != "out"
-        item = tree.add(place, ledger.objects, ledger.files) if is_kept else tree.address_of(place, ledger.files)
+        item = tree.add(place, ledger.objects, ledger.files) if out.is_kept else tree.address_of(place, ledger.files)
     except NotFound as fault:
         raise StageFailed(
             f"Stage {stage.name} ended well, but did not write its output {out.path}.",

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _PIECE: Final = 1 << 20
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _FILE = re.compile(r"[0-9a-f]{62}")
+_AGAIN = (
+    "Run `roadworthy run`: it keeps what a stage made anew, or makes it again. "
+    "Pinned data: `roadworthy data fetch` with the bucket that keeps it, or `roadworthy data update`."
+)
 _OTHER_THINGS = {errno.ELOOP, errno.EMLINK, errno.ENOTDIR, errno.EISDIR, errno.ENXIO}
 
 
@@ -85,7 +89,7 @@ class DirectoryStore:
         except FileNotFoundError as fault:
             raise NotFound(
                 f"The bytes {address} are not kept in {self.root}.",
-                remedy="Fetch them with `roadworthy data fetch`, or run the stage that makes them.",
+                remedy=_AGAIN,
             ) from fault
 
     def copy_to(self, address: Address, path: Path) -> None:
@@ -109,6 +113,13 @@ class DirectoryStore:
                 return hash_of(stream) == address
         except (NotFound, IntegrityError):
             return False
+
+    def size(self, address: Address) -> int | None:
+        """Return the size of what is kept under *address*, damaged or not; None when nothing is."""
+        try:
+            return self.path(address).stat(follow_symlinks=False).st_size
+        except OSError:
+            return None
 
     def _set_aside(self, address: Address) -> None:
         place = self.root / "damaged" / f"{address.digest}-{os.urandom(4).hex()}"
@@ -193,7 +204,7 @@ def _copy(stream: BinaryIO, file: BinaryIO, address: Address, place: Path | None
 def _damaged(path: Path, wanted: Address, found: Address) -> IntegrityError:
     return IntegrityError(
         f"{path} holds other bytes than its address says ({found} instead of {wanted}).",
-        remedy="Run `roadworthy data fetch` to restore it from the bucket, or run the stage that made it again.",
+        remedy=_AGAIN,
     )
 
 

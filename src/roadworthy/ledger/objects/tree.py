@@ -48,6 +48,26 @@ def add(path: Path, store: ObjectStore, files: KnownFiles) -> Item:
     return _folder_item(data, listed)
 
 
+def keep_again(path: Path, item: Item, store: ObjectStore, files: KnownFiles) -> bool:
+    """Keep *item* whole from what stands at *path*, if that is it: what is missing or damaged in *store* is written.
+
+    Everything that is kept of it is read. Returns whether it stands there. Raises as `add` does.
+    """
+    try:
+        if address_of(path, files) != item:
+            return False
+    except (NotFound, UsageError, IntegrityError):
+        return False
+    if item.files is None:
+        store.put_file(path, item.address)
+        return True
+    listed = _walk(path, files)
+    for name, one in listed.items():
+        store.put_file(path / name, one.address)
+    store.put(_dump(listed))
+    return True
+
+
 def address_of(path: Path, files: KnownFiles) -> Item:
     """Return what the file or folder *path* is, keeping nothing. Raises as `add` does."""
     if not _is_folder(path):
