@@ -17,6 +17,7 @@ from roadworthy.build.pipeline.record import StageRun
 from roadworthy.build.pipeline.trace import judge
 from roadworthy.build.pipeline.why import RESTORED, UNCHANGED, in_place, is_kept, reason
 from roadworthy.build.workplace.lock import held
+from roadworthy.build.workplace.room import full
 from roadworthy.build.workplace.variables import trace_settings, variables
 from roadworthy.declare.form import size
 from roadworthy.errors import Conflict, IntegrityError, NotFound, StageFailed, UsageError
@@ -253,8 +254,18 @@ def _well(job: Job, stage: Stage, outcome: Outcome, opened: Opened) -> None:
         lines = [f"Stage {stage.name} {_ending(stage, outcome)}: {outcome.command}", *_tail(log)]
         if opened.refused:
             lines.append(f"It {opened.notes[-1]}.")
+        crowded = full(_written_to(job, stage))
+        if crowded is not None:
+            lines.append(f"The disk is full: there is almost no room left in {crowded}.")
+            raise StageFailed("\n".join(lines), remedy="Free some space, then run again: what is done is kept.")
         raise StageFailed("\n".join(lines), remedy=_remedy(outcome, opened, log))
     _declared(job, stage, opened.notes)
+
+
+def _written_to(job: Job, stage: Stage) -> list[Path]:
+    """Return the folders that a stage writes to, and where its log goes."""
+    outputs = [(job.setting.folder / out.path).parent for out in stage.outs]
+    return list(dict.fromkeys([job.setting.folder, *outputs, job.setting.ledger.state]))
 
 
 def _declared(job: Job, stage: Stage, notes: tuple[str, ...]) -> None:
