@@ -86,6 +86,38 @@ def test_a_run_keeps_again_what_stands_in_its_place(toy: Toy, output: str, how: 
     assert toy.run().stages[stage].why == "nothing changed"
 
 
+def test_damaged_records_are_made_anew(toy: Toy) -> None:
+    """A record's bytes are looked at every time: its stage runs again, and then all commands work again."""
+    for record in (toy.folder / ".roadworthy/ledger/records").rglob("*.json"):
+        record.chmod(0o644)
+        record.write_bytes(record.read_bytes()[:-1] + b" ")
+    lost = toy.cli("status")
+    again = toy.run()
+    found = toy.cli("status")
+
+    assert lost.returncode == 1
+    assert "The record of the last run cannot be used" in lost.stderr
+    assert "Run `roadworthy run`: it records anew what is damaged." in lost.stderr
+    assert {name: one.state for name, one in again.stages.items()} == {"prepare": "ran", "train": "ran"}
+    assert again.stages["prepare"].why == "its record or its outputs are lost or damaged"
+    assert (found.returncode, "2 of 2 stages are as recorded" in found.stdout) == (0, True)
+    assert toy.states() == {"prepare": "cached", "train": "cached"}
+
+
+def test_a_damaged_record_of_a_run_alone_is_made_anew(toy: Toy) -> None:
+    """No stage runs for it: the same run is recorded once more."""
+    address = toy.run().address
+    assert address is not None
+    place = toy.local().ledger.records.path(address)
+    place.chmod(0o644)
+    place.write_bytes(b"{}")
+    again = toy.run()
+
+    assert again.address != address
+    assert {one.state for one in again.stages.values()} == {"cached"}
+    assert toy.cli("status").returncode == 0
+
+
 def test_an_output_that_is_not_kept_is_not_missed(toy: Toy) -> None:
     """`cache: false` says that only its address is recorded: an unchanged run stays unchanged."""
     toy.stages({"a": {"cmd": "echo 1 > build/a", "outs": [{"build/a": {"cache": False}}]}})

@@ -94,7 +94,7 @@ def reason(ledger: Ledger, stage: Stage, parts: Parts) -> str:
     last = records.last(ledger, stage.name)
     if last is None:
         return "not run before"
-    return keys.sentence(keys.differences(last[1], parts)) or "its outputs are no longer kept, or are damaged"
+    return keys.sentence(keys.differences(last[1], parts)) or "its record or its outputs are lost or damaged"
 
 
 def in_place(setting: Setting, made: Made) -> bool:
