@@ -143,7 +143,8 @@ class _Work:
             case (str(name), BaseException() as fault):
                 del self._running[name]
                 self._faults[name] = fault
-                self._job.say(Failed(name))
+                if not isinstance(fault, Stopped):  # it was ended because somebody asked us to stop
+                    self._job.say(Failed(name))
             case event:
                 self._job.say(event)
 
