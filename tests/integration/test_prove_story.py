@@ -176,6 +176,7 @@ def test_the_command_exits_with_three_and_shows_why(toy: Toy) -> None:
     change(toy, "contracts/flights.yaml", "max: 23", "max: 12")
     toy.run()
     bad = toy.cli("test", "--junit", "out/junit.xml")
+    worse = toy.cli("test", "--json")
 
     assert good.returncode == 0, good.stderr
     assert json.loads(good.stdout)["passed"]
@@ -183,6 +184,8 @@ def test_the_command_exits_with_three_and_shows_why(toy: Toy) -> None:
     assert "✗ flights: hour: max" in bad.stdout
     assert "hour=" in bad.stdout
     assert (toy.folder / "out/junit.xml").is_file()
+    assert (worse.returncode, json.loads(worse.stdout)["passed"]) == (3, False)
+    assert "checks failed." in worse.stderr
 
 
 def test_known_failure_modes_are_kept_from_coming_back(toy: Toy) -> None:

@@ -53,8 +53,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": ("completion", "Print the script that completes commands in your shell."),
 }
 
-_INTERRUPTED = 130
-
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, and listed without being imported."""
@@ -116,13 +114,8 @@ def _finish(color: bool | None) -> int:  # noqa: FBT001 - click's own setting, i
         status = roadworthy.main(prog_name="roadworthy", standalone_mode=False, color=color)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.ClickException as fault:
-        fault.show()
-        return fault.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.secho("Interrupted.", err=True)
-        return _INTERRUPTED
-    except Exception as fault:  # noqa: BLE001 - the outermost handler
-        explained: int = importlib.import_module("roadworthy.cli.crash").explain(fault)
+    except (Exception, KeyboardInterrupt) as fault:  # noqa: BLE001 - the outermost handler
+        as_json = "--json" in sys.argv[1:]
+        explained: int = importlib.import_module("roadworthy.cli.crash").explain(fault, as_json=as_json)
         return explained
     return status if isinstance(status, int) else 0

@@ -10,6 +10,7 @@ from roadworthy.build.environment import kit
 from roadworthy.build.environment.prepare import prepare
 from roadworthy.build.model.spec import ModelSpec
 from roadworthy.build.pipeline import record
+from roadworthy.build.pipeline.named import found_in
 from roadworthy.errors import NotFound
 from roadworthy.ledger.objects import tree
 
@@ -52,15 +53,24 @@ class Bench:
     environment: PythonEnvironment
     kit: Path
 
+    def known(self, path: str) -> Item | None:
+        """Return what the last run left or read at *path*, by itself or in a folder; None when it did neither.
+
+        Raises:
+            NotFound, IntegrityError: The listing of the folder that it lies in is not kept, or is damaged.
+        """
+        contents: Mapping[str, Item] = {**self.run.inputs, **self.run.outputs}
+        return found_in(contents, path, self.local.ledger.objects)
+
     def item(self, path: str) -> Item:
         """Return what the file or folder *path* is.
 
         Raises:
             NotFound: It is not there, or not what the last run wrote or read.
         """
-        known: Mapping[str, Item] = {**self.run.inputs, **self.run.outputs}
+        known = self.known(path)
         found = tree.address_of(self.local.folder / path, self.local.ledger.files)
-        if path in known and known[path].address != found.address:
+        if known is not None and known.address != found.address:
             raise NotFound(f"{path} is not what the last run left.", remedy=_RUN)
         return found
 

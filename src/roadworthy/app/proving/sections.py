@@ -6,7 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from roadworthy.app.proving.production import Absent
+from roadworthy.build.data.pins import pin_path
+from roadworthy.build.pipeline.graph import folders_of
+from roadworthy.build.pipeline.named import loose
 from roadworthy.errors import RoadworthyError
+from roadworthy.ledger.objects import tree
 from roadworthy.prove.against_production import compare
 from roadworthy.prove.behaviour import check as behaviour
 from roadworthy.prove.behaviour import stress
@@ -49,6 +53,37 @@ def data(bench: Bench) -> Checks:
         )
         found += contract.check(name, rules, given)
     return tuple(found)
+
+
+def origins(bench: Bench) -> Checks:
+    """Return a failed check for each model and dataset whose file only happens to lie here.
+
+    No stage of the run wrote it, and the commit does not name it: elsewhere, there is another one or none.
+    """
+    folder, pipeline = bench.local.folder, bench.project.pipeline
+    paths = {f"model {name}": model.path for name, model in pipeline.models.items()}
+    paths |= {f"dataset {name}": dataset.path for name, dataset in pipeline.datasets.items()}
+    there = {path: _pinned_with(folder, path) for path in paths.values() if (folder / path).exists()}
+    asked = {place for path, place in there.items() if bench.known(path) is None}
+    items = {place: tree.address_of(folder / place, bench.local.ledger.files) for place in sorted(asked)}
+    unnamed = loose(items, folder, bench.local.repo)
+    return tuple(
+        Check(
+            "data",
+            f"{name}: has an origin",
+            "failed",
+            f"{path} lies here, and nothing says where it comes from: no stage of the run wrote it, no pin names it, "
+            f"and git does not track it. Add it to the `outs` of its stage, or `roadworthy data add {path}`.",
+        )
+        for name, path in paths.items()
+        if there.get(path) in unnamed
+    )
+
+
+def _pinned_with(folder: Path, path: str) -> str:
+    """Return the folder that *path* lies in and that has a pin, or *path* itself."""
+    places = (place for place in (path, *folders_of(path)) if place != ".")
+    return next((place for place in places if pin_path(folder / place).exists()), path)
 
 
 def _files(bench: Bench, rules: Contract) -> dict[str, Path]:

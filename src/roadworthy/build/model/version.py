@@ -10,7 +10,7 @@ from roadworthy.build.environment.prepare import prepare
 from roadworthy.build.model.spec import ModelSpec
 from roadworthy.declare import project
 from roadworthy.declare.pipeline import Model
-from roadworthy.errors import Conflict, NotFound
+from roadworthy.errors import Conflict, IntegrityError, NotFound
 from roadworthy.ledger.objects import tree
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.objects.inside import inside
@@ -94,6 +94,8 @@ def open_version(repo: Repository, ledger: Ledger, version: Version, say: Callab
 def fetch(ledger: Ledger, folder: Path, body: Mapping[str, object], role: str) -> Path | None:
     """Return where the version's `artifact`, `baseline` or `reference` now is in its *folder*; None when it has none.
 
+    What is missing or damaged is mended when the same bytes stand in the working tree.
+
     Raises:
         NotFound, IntegrityError: Its bytes are missing or damaged.
         UsageError: The record names a place outside of the version's folder.
@@ -104,8 +106,18 @@ def fetch(ledger: Ledger, folder: Path, body: Mapping[str, object], role: str) -
     files = cast("int | None", part.get("files"))
     item = Item(Address(str(part["address"])), cast("int", part["size"]), files)
     path = inside(folder, str(part["path"]))
-    tree.checkout(item, path, ledger.objects, ledger.files)
+    try:
+        tree.checkout(item, path, ledger.objects, ledger.files)
+    except (NotFound, IntegrityError) as fault:
+        if not tree.keep_again(ledger.state.parent / str(part["path"]), item, ledger.objects, ledger.files):
+            raise type(fault)(fault.problem, remedy=_remedy(body)) from fault
+        tree.checkout(item, path, ledger.objects, ledger.files)
     return path
+
+
+def _remedy(body: Mapping[str, object]) -> str:
+    made = f"`git switch --detach {body.get('tag')}`, `roadworthy run`, `git switch -`"
+    return f"Make it again where it was made: {made}; or deploy another version."
 
 
 def _definition(body: Mapping[str, object], artifact: Path) -> Model:

@@ -25,7 +25,7 @@ def _up(address: str, home: str) -> Serve:
 
 
 def _begin(address: str, *, fast: bool) -> tuple[Step, ...]:
-    token = "ROADWORTHY_TOKEN=$(cat ../token)"
+    shown = "ROADWORTHY_TOKEN=$(cat ../token)"
     remote = f"{address.replace('//', '//ada:$(cat ../token)@')}/git/flight-delay.git"
     return (
         Step(
@@ -50,7 +50,7 @@ def _begin(address: str, *, fast: bool) -> tuple[Step, ...]:
             (
                 Type(f"git remote add origin {remote}"),
                 Type("roadworthy project create flight-delay"),
-                Type(f"{token} roadworthy data push --bucket {address}/buckets/flight-delay"),
+                Type(f"{shown} roadworthy data push --bucket {address}/buckets/flight-delay"),
                 Type("git push -q origin main develop"),
                 _WAIT,
                 Type("roadworthy plan"),

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _PIECE: Final = 1 << 20
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _FILE = re.compile(r"[0-9a-f]{62}")
+_AGAIN = (
+    "Run `roadworthy run`: it keeps what a stage made anew, or makes it again. "
+    "Pinned data: `roadworthy data fetch` with the bucket that keeps it, or `roadworthy data update`."
+)
 _OTHER_THINGS = {errno.ELOOP, errno.EMLINK, errno.ENOTDIR, errno.EISDIR, errno.ENXIO}
 
 
@@ -87,7 +91,7 @@ class DirectoryStore:
         except FileNotFoundError as fault:
             raise NotFound(
                 f"The bytes {address} are not kept in {self.root}.",
-                remedy="Fetch them with `roadworthy data fetch`, or run the stage that makes them.",
+                remedy=_AGAIN,
             ) from fault
 
     def copy_to(self, address: Address, path: Path) -> None:
@@ -115,6 +119,13 @@ class DirectoryStore:
     def missing(self, addresses: Iterable[Address]) -> frozenset[Address]:
         """Return which of *addresses* are not kept here (not whether the others are undamaged)."""
         return frozenset(address for address in addresses if address not in self)
+
+    def size(self, address: Address) -> int | None:
+        """Return the size of what is kept under *address*, damaged or not; None when nothing is."""
+        try:
+            return self.path(address).stat(follow_symlinks=False).st_size
+        except OSError:
+            return None
 
     def set_aside(self, address: Address) -> None:
         """Keep no longer, under its address, what was found to be damaged."""
@@ -211,7 +222,7 @@ def damaged(place: str, wanted: Address, found: Address) -> IntegrityError:
     """Return the error that says that the bytes at *place* are not the ones that are wanted."""
     return IntegrityError(
         f"{place} holds other bytes than its address says ({found} instead of {wanted}).",
-        remedy="Run `roadworthy data fetch` to restore it from the bucket, or run the stage that made it again.",
+        remedy=_AGAIN,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -104,15 +105,17 @@ class Records:
             )
         return self._believed(address, data)
 
-    def is_damaged(self, address: Address) -> bool:
-        """Whether something stands where the record *address* belongs, and does not hold its bytes."""
+    def holds(self, address: Address) -> bool:
+        """Whether the record *address* is here with its very bytes, whoever signed it: they are read."""
         try:
             with open_plain(self.path(address)) as file:
-                return Address.of(file.read()) != address
-        except FileNotFoundError:
+                return Address.of(file.read()) == address
+        except (FileNotFoundError, IntegrityError, StorageError):
             return False
-        except (IntegrityError, StorageError):
-            return True
+
+    def is_damaged(self, address: Address) -> bool:
+        """Whether something stands where the record *address* belongs, and does not hold its bytes."""
+        return os.path.lexists(self.path(address)) and not self.holds(address)
 
     def all(self, kind: str) -> Iterator[tuple[Address, Record]]:
         """Yield every record of *kind* that can be believed, oldest first; `faults` says what cannot, and why."""

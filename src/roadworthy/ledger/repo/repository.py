@@ -95,10 +95,14 @@ class Repository:
         """Return the files below *under* that differ from the commit or are untracked, by their path in *under*."""
         return self.status(under).changed
 
-    def tracked(self, under: Path) -> tuple[str, ...]:
-        """Return the files below *under* that git tracks, by their path in *under*."""
+    def tracked(self, under: Path, *, coming: bool = False) -> tuple[str, ...]:
+        """Return the files below *under* that git tracks, by their path in *under*; with *coming*, those it would too.
+
+        Those are the files that it does not know yet and does not ignore.
+        """
         prefix = self.prefix(under)
-        said = git_lines(self.root, "ls-files", "-z", "--full-name", "--", prefix or ".")
+        more = ("--cached", "--others", "--exclude-standard") if coming else ()
+        said = git_lines(self.root, "ls-files", "-z", "--full-name", *more, "--", prefix or ".")
         return tuple(_below(path, prefix) for path in said)
 
     def tracks(self, path: Path) -> bool:
