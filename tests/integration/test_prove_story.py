@@ -216,3 +216,17 @@ def test_a_production_whose_record_is_not_here_is_not_called_none(toy: Toy) -> N
     assert why in found(outcome, "tests/test_own.py::test_production").summary
     assert len(told) == 1
     assert told[0].startswith("late#production#7 claims to be deployed")
+
+
+def test_a_misspelt_column_of_the_reference_rows_is_a_failed_check(toy: Toy) -> None:
+    """A key and a label that are not there fail by name; nothing crashes, and nothing is quietly left out."""
+    text = toy.read("pipeline.yaml")
+    toy.write("pipeline.yaml", text.replace("label: late", "label: latte").replace("- flight", "- fligt"))
+    toy.commit("Misspell")
+    outcome = proven(toy)
+    check = found(outcome, "dataset reference: columns")
+
+    assert check.verdict == "failed"
+    assert "Did you mean `flight`?" in check.summary
+    assert "Did you mean `late`?" in check.summary
+    assert set(outcome.proof.predictions) == {"candidate", "baseline"} or outcome.proof.is_baseline

@@ -11,6 +11,7 @@ from roadworthy.prove.against_production import compare
 from roadworthy.prove.behaviour import check as behaviour
 from roadworthy.prove.behaviour import stress
 from roadworthy.prove.contract import check as contract
+from roadworthy.prove.contract import dataset
 from roadworthy.prove.evaluate import evaluate, latency
 from roadworthy.prove.proof import Check
 from roadworthy.prove.tried import tried
@@ -32,19 +33,21 @@ Checks = tuple[Check, ...]
 
 
 def data(bench: Bench) -> Checks:
-    """Return the checks of every contract."""
-    if not bench.project.contracts:
-        return (Check("data", "contracts", "not_run", "There are no contracts."),)
+    """Return the checks of every dataset and of every contract."""
     found: list[Check] = []
+    for name, named in bench.project.pipeline.datasets.items():
+        found += dataset.check(name, named, bench.local.folder / named.path)
+    if not bench.project.contracts:
+        return (*found, Check("data", "contracts", "not_run", "There are no contracts."))
     for name, rules in bench.project.contracts.items():
         files = _files(bench, rules)
-        dataset = bench.project.pipeline.datasets.get(rules.dataset)
+        held = bench.project.pipeline.datasets.get(rules.dataset)
         inputs = bench.requirements.inputs
         given = contract.Data(
             path=files.get(rules.dataset, bench.local.folder / rules.dataset),
             others=files,
-            key=dataset.key if dataset else (),
-            time=dataset.time if dataset else None,
+            key=held.key if held else (),
+            time=held.time if held else None,
             inputs=inputs.columns if inputs.contract == name else (),
         )
         found += contract.check(name, rules, given)
