@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from roadworthy.declare.pipeline import Model
 from roadworthy.ledger.predictions import segment
 from served_toy import MAIN, Project, Service, git, row
 
@@ -173,11 +174,25 @@ def unload(project: Project) -> None:
     project.deploy(project.release("no such fault"))
 
 
+def mix_up(project: Project) -> None:
+    """Deploy a version that gives rows each other's answers; it was released before that was tested."""
+    project.release("good")
+    model = project.folder / "build" / "model"
+    model.parent.mkdir()
+    model.write_text("any", encoding="utf-8")
+    project.deploy(project.release_built(Model("build/model", load="toy.wrong:load_backwards", frame="dict")))
+
+
 @pytest.mark.parametrize(
-    ("spoil", "says"), [(damage, "other bytes than its address says"), (unload, "cannot be loaded: KeyError")]
+    ("spoil", "says"),
+    [
+        (damage, "other bytes than its address says"),
+        (unload, "cannot be loaded: KeyError"),
+        (mix_up, "callers get each other's"),
+    ],
 )
 def test_a_version_that_cannot_be_served_is_told(project: Project, spoil: Callable[[Project], None], says: str) -> None:
-    """A damaged artifact and a model that does not load end the command with status 1, and the reason."""
+    """A damaged artifact, and a model that does not load or mixes rows up, end the command with status 1, and why."""
     project.deploy(project.release("good"))
     spoil(project)
     status, said = fail(project.folder, "production", "--port", "0")

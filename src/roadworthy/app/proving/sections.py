@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from roadworthy.app.proving.production import Absent
 from roadworthy.errors import RoadworthyError
 from roadworthy.prove.against_production import compare
+from roadworthy.prove.behaviour import apart, stress
 from roadworthy.prove.behaviour import check as behaviour
-from roadworthy.prove.behaviour import stress
 from roadworthy.prove.contract import check as contract
 from roadworthy.prove.contract import dataset
 from roadworthy.prove.evaluate import evaluate, latency
@@ -108,8 +108,9 @@ def timed(bench: Bench, candidate: Candidate) -> Checks:
 
 
 def model_tests(bench: Bench, candidate: Candidate, say: Callable[[str], None]) -> Checks:
-    """Return the checks of every declared behaviour and stress."""
-    found = []
+    """Return the checks of every declared behaviour and stress, and those that are made of every model."""
+    say(f"behaviour: {apart.NAME}")
+    found = [tried("behaviour", apart.NAME, partial(apart.check, candidate.subject))]
     for test in bench.requirements.behaviour:
         say(f"behaviour: {test.name}")
         found.append(tried("behaviour", test.name, partial(behaviour.check, test, candidate.subject)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from roadworthy.errors import RoadworthyError
 from roadworthy.prove.contract import sql
 from roadworthy.prove.contract.scan import Scan, scan
-from roadworthy.prove.proof import Check
+from roadworthy.prove.proof import ALWAYS, Check
 from roadworthy.prove.rows import MOST_EXAMPLES, row
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def check(name: str, dataset: Dataset, path: Path) -> tuple[Check, ...]:
         with scan({"rows": path}) as opened:
             return tuple(_checks(name, dataset, opened))
     except RoadworthyError as fault:  # a stage may not have run, and not every file is a table
-        return (Check("data", f"dataset {name}: columns", "not_run", str(fault)),)
+        return (Check("data", f"dataset {name}: columns", "not_run", str(fault), {**ALWAYS}),)
 
 
 def absent(name: str, dataset: Dataset, role: str, column: str, there: Collection[str]) -> str:
@@ -55,7 +55,7 @@ def _checks(name: str, dataset: Dataset, opened: Scan) -> Iterator[Check]:
     named = _named(dataset)
     wrong = [absent(name, dataset, role, column, types) for role, column in named if column not in types]
     said = "\n".join(wrong) or f"{', '.join(dict.fromkeys(column for _, column in named))}: there."
-    yield Check("data", f"dataset {name}: columns", "failed" if wrong else "passed", said)
+    yield Check("data", f"dataset {name}: columns", "failed" if wrong else "passed", said, {**ALWAYS})
     if dataset.key and all(column in types for column in dataset.key):
         yield _key(name, dataset.key, opened)
 
@@ -65,7 +65,7 @@ def _key(name: str, key: Sequence[str], opened: Scan) -> Check:
     groups = sql.select(f"{columns}, count(*) AS {sql.name(_count(key))}", tail="GROUP BY ALL HAVING count(*) > 1")
     shared = sql.select(f"coalesce(sum({sql.name(_count(key))}), 0)", f"({groups})")
     rows, whole = (int(str(opened.one(query, title)[0])) for query in (shared, sql.select("count(*)")))
-    facts: Mapping[str, object] = {"rows": whole, "shared": rows}
+    facts: Mapping[str, object] = {**ALWAYS, "rows": whole, "shared": rows}
     told = ", ".join(key)
     if not rows:
         return Check("data", title, "passed", f"{told}: no two of {whole:,} rows have the same.", facts)
