@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -230,3 +231,40 @@ def test_a_misspelt_column_of_the_reference_rows_is_a_failed_check(toy: Toy) -> 
     assert "Did you mean `flight`?" in check.summary
     assert "Did you mean `late`?" in check.summary
     assert set(outcome.proof.predictions) == {"candidate", "baseline"} or outcome.proof.is_baseline
+
+
+IDLE = "noise: {seed: note, resample: build/test.parquet, runs: 2, budget: 5m}"
+NOISE = "noise: {seed: train.seed, resample: build/train.parquet, runs: 2, budget: 5m}"
+
+
+def test_a_noise_that_the_model_does_not_depend_on_is_never_released(toy: Toy) -> None:
+    """A seed or a table that does not go into the model fails while it can still be mended, and says which."""
+    toy.write("params.yaml", toy.read("params.yaml") + "note: 1\n")
+    change(toy, "requirements.yaml", NOISE, IDLE)
+    check = found(proven(toy), "the noise floor can be measured")
+
+    assert check.verdict == "failed"
+    assert "build/model.json does not depend on the table build/test.parquet" in check.summary
+    change(toy, "requirements.yaml", IDLE, NOISE)
+    assert found(proven(toy), "the noise floor can be measured").verdict == "passed"
+
+
+def test_a_production_whose_noise_cannot_be_followed_locks_nobody_out(toy: Toy) -> None:
+    """Its files are frozen: a change is held to a floor by its own noise, or told which version lacks it."""
+    toy.write("params.yaml", toy.read("params.yaml") + "note: 1\n")
+    change(toy, "params.yaml", "learner: baseline", "learner: logistic")
+    change(toy, "requirements.yaml", NOISE, IDLE)
+    proof = proven(toy).proof
+    # As it was proved before there was such a check.
+    older = replace(proof, checks=tuple(one for one in proof.checks if one.name != "the noise floor can be measured"))
+    keep.write(open_local(toy.folder).ledger, older)
+    version = launch(toy)
+    change(toy, "params.yaml", "learner: logistic", "learner: baseline")
+    idle = found(proven(toy), f"flips against {version}")
+    change(toy, "requirements.yaml", IDLE, NOISE)
+    held = found(proven(toy), f"flips against {version}")
+
+    assert idle.verdict == "not_run"
+    assert f"{version}, which is in production, was released with a `noise` that cannot be followed" in idle.summary
+    assert held.verdict == "failed"
+    assert "the floor is that of the `noise` of this change" in held.summary

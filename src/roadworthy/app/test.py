@@ -94,7 +94,7 @@ def test_here(
             running = stack.enter_context(_project_tests(bench, production))
         with draft.timing("data"):
             say("data")
-            draft.checks += sections.data(bench)
+            draft.checks += (*sections.data(bench), *sections.recipe_check(bench))
         candidate = _candidate(bench, draft, stack, say)
         if candidate is not None:
             _model_sections(bench, candidate, production, draft, stack, say)

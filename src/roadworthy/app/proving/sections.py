@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from roadworthy.app.proving import recipe
 from roadworthy.app.proving.production import Absent
 from roadworthy.errors import RoadworthyError
 from roadworthy.prove.against_production import compare
@@ -131,6 +132,16 @@ def unanswered(requirements: Requirements, fault: RoadworthyError) -> Checks:
         *(Check("stress", test.name, "not_run", why) for test in requirements.stress),
         Check("against_production", "flips", "not_run", why),
     )
+
+
+def recipe_check(bench: Bench) -> Checks:
+    """Return the check that the declared `noise` can be followed; none where none is declared."""
+    noise = bench.requirements.noise
+    if noise is None:
+        return ()
+    model = bench.spec(bench.requirements.model).model.path
+    made = recipe.Recipe(bench.project, bench.run, model, bench.local.ledger)
+    return (tried("against_production", recipe.NAME, partial(recipe.check, made, noise)),)
 
 
 def against_production(
