@@ -49,8 +49,15 @@ class Rows:
     requirements: Requirements
 
 
-def gather(local: Local, commit: str, name: str) -> Evidence:
+def gather(local: Local, commit: str, name: str, *, dirty: bool) -> Evidence:
     """Return what is known of *commit*, which was asked for as *name*.
+
+    Args:
+        local: The project here.
+        commit: The full id of the commit.
+        name: How it was asked for.
+        dirty: Whether a proof of a tree that differed from its commit will do; it never does as what others are held
+            against.
 
     Raises:
         InvalidDeclaration: Its declared files have faults.
@@ -58,9 +65,11 @@ def gather(local: Local, commit: str, name: str) -> Evidence:
     """
     side = Side(name, commit, local.repo.log(commit, limit=1)[0].subject)
     evidence = _declared(local, commit, Evidence(side))
-    tested = _tested(local, commit)
+    tested = keep.find_like(local.ledger, local.repo, commit, local.prefix)
+    changed = keep.find(local.ledger, commit, dirty=True) if tested is None else None
+    tested = tested or (changed if dirty else None)
     if tested is None:
-        return evidence
+        return replace(evidence, only_dirty=changed is not None)
     address, proof = tested
     run = _run(local, proof)
     seen = history(local.repo, local.ledger, proof.model, folder=local.prefix)
@@ -151,12 +160,6 @@ def _sources(folder: Path) -> Iterator[tuple[str, str]]:
         name = path.relative_to(folder)
         if not path.is_symlink() and "tests" not in name.parts and path.stat().st_size < _LONGEST_SOURCE:
             yield name.as_posix(), path.read_text(encoding="utf-8", errors="replace")
-
-
-def _tested(local: Local, commit: str) -> tuple[Address, Proof] | None:
-    """Return the newest proof of *commit*, or of one with the same files in the project; a clean run comes first."""
-    found = keep.find_like(local.ledger, local.repo, commit, local.prefix)
-    return found or keep.find(local.ledger, commit, dirty=True)
 
 
 def _run(local: Local, proof: Proof) -> Run | None:

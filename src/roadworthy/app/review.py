@@ -98,13 +98,13 @@ def _behind(local: Local, tip: str, fork: str) -> int:
 
 
 def _compared(local: Local, span: Span) -> Comparison:
-    head = gather(local, span.head_commit, span.head)
+    head = gather(local, span.head_commit, span.head, dirty=True)
     if head.proof is None:
         raise NotFound(
             f"{span.head} ({span.head_commit[:12]}) has no proof: its model was not tested.",
             remedy=f"Check it out (`git switch {span.head}`), and run `roadworthy run` and `roadworthy test`.",
         )
-    base = replace(gather(local, span.base_commit, span.base), behind=span.behind)
+    base = replace(gather(local, span.base_commit, span.base, dirty=False), behind=span.behind)
     files = local.repo.difference(span.base_commit, span.head_commit, local.prefix)
     rows = rows_of(local, head)
     ours = answers(local, head, rows)

@@ -34,6 +34,7 @@ class Evidence:
         artifacts: Addresses of the models it was tested against, by role.
         deployed: The version that is in production now; None when none is.
         unheeded: Newer deployments to production that do not count, and why, in sentences.
+        only_dirty: Whether all proofs of it are of a tree that differed from its commit, and so are not taken.
         behind: Commits that the branch it is to go into has gained since.
     """
 
@@ -48,6 +49,7 @@ class Evidence:
     artifacts: Mapping[str, Address] = field(default_factory=dict)
     deployed: str | None = None
     unheeded: tuple[str, ...] = ()
+    only_dirty: bool = False
     behind: int = 0
 
 
