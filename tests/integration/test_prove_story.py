@@ -12,6 +12,7 @@ import pytest
 from proving_toy import change, found, launch, make, proven, verdicts
 from roadworthy.app import test as testing
 from roadworthy.app.local import open_local
+from roadworthy.app.review import review_here
 from roadworthy.errors import NotFound
 from roadworthy.prove import keep
 
@@ -268,3 +269,19 @@ def test_a_production_whose_noise_cannot_be_followed_locks_nobody_out(toy: Toy) 
     assert f"{version}, which is in production, was released with a `noise` that cannot be followed" in idle.summary
     assert held.verdict == "failed"
     assert "the floor is that of the `noise` of this change" in held.summary
+
+
+def test_a_review_shows_what_became_of_the_datasets(toy: Toy) -> None:
+    """A change that loses a column of the data differs in more than code: the review names the column, first of all."""
+    proven(toy)
+    change(toy, "src/toy/prepare.py", "(hash(i * 7) % 40)::DOUBLE AS wind", "(hash(i * 7) % 40)::DOUBLE AS wind0")
+    change(toy, "src/toy/prepare.py", "0.07 * wind +", "0.07 * wind0 +")
+    change(toy, "src/toy/prepare.py", "AS wind0,", "AS wind0, NULL::DOUBLE AS wind,")
+    proven(toy)
+    reviewed = review_here("HEAD~3..HEAD", html=None, summary=None, start=toy.folder)
+    told = reviewed.markdown.read_text(encoding="utf-8")
+
+    assert {change.name for change in reviewed.comparison.datasets.changed} == {"training", "reference"}
+    assert reviewed.comparison.datasets.changed[0].columns[0].name in {"wind", "wind0"}
+    assert "In the dataset reference, nothing is left of wind." in told
+    assert "| `wind` | 0.0% | 100.0% |" in told

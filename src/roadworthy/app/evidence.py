@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from roadworthy.app.history import unheeded
 from roadworthy.build.data import query
 from roadworthy.build.data.pins import pins_in
+from roadworthy.build.data.profile import profile
 from roadworthy.build.pipeline import record
 from roadworthy.declare import project
 from roadworthy.errors import NotAProject, NotFound, UsageError
@@ -21,10 +22,10 @@ from roadworthy.prove.evaluate.scored import score
 from roadworthy.prove.remembered import fetch
 from roadworthy.prove.review.comparison import Side
 from roadworthy.prove.review.complexity import definitions, locked
-from roadworthy.prove.review.evidence import Answers, Evidence
+from roadworthy.prove.review.evidence import Answers, Evidence, Held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from roadworthy.app.local import Local
     from roadworthy.build.data.table import Bools, Table
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.proof import Proof
 
 PRODUCTION = "production"
+_LARGEST_TABLE = 1 << 30  # bytes of a dataset that is looked into
 _LONGEST_SOURCE = 1_000_000  # characters of a module that is searched for definitions
 
 
@@ -98,12 +100,44 @@ def rows_of(local: Local, evidence: Evidence) -> Rows | None:
     if proof is None or proof.reference is None or requirements is None or dataset is None or dataset.label is None:
         return None
     try:
-        table = _table(local, proof.reference, Path(dataset.path).suffix)
+        with _table(local, proof.reference, Path(dataset.path).suffix) as path:
+            table = query.read(path)
     except (NotFound, UsageError):
         return None
     if dataset.label not in table:
         return None
     return Rows(table, ~table[dataset.label].is_missing(), dataset.key, dataset.label, requirements)
+
+
+def held(local: Local, base: Evidence, head: Evidence) -> tuple[Mapping[str, Held] | None, Mapping[str, Held] | None]:
+    """Return the named datasets of both runs, looked into where their bytes differ; None for a run that is not here."""
+    old, new = (_held(side) for side in (base, head))
+    if old is None or new is None:
+        return old, new
+    differ = [name for name in old if name in new and old[name].item.address != new[name].item.address]
+    for side in (old, new):
+        side.update({name: _profiled(local, side[name]) for name in differ})
+    return old, new
+
+
+def _held(side: Evidence) -> dict[str, Held] | None:
+    if side.run is None or side.declared is None:
+        return None
+    known = {**side.run.inputs, **side.run.outputs}
+    datasets = side.declared.pipeline.datasets
+    return {name: Held(one.path, known[one.path]) for name, one in datasets.items() if one.path in known}
+
+
+def _profiled(local: Local, one: Held) -> Held:
+    if one.item.size > _LARGEST_TABLE:
+        return replace(one, why_not=f"it is larger than {_LARGEST_TABLE >> 30} GiB")
+    try:
+        with _table(local, one.item.address, Path(one.path).suffix) as path:
+            return replace(one, profile=profile(path))
+    except NotFound:
+        return replace(one, why_not="its bytes are not both kept here")
+    except UsageError:
+        return replace(one, why_not="it is no table")
 
 
 def answers(local: Local, evidence: Evidence, rows: Rows | None, role: str = "candidate") -> Answers | None:
@@ -198,8 +232,11 @@ def _artifacts(
     return found
 
 
-def _table(local: Local, address: Address, ending: str) -> Table:
-    with tempfile.TemporaryDirectory(prefix="review-", dir=local.ledger.state / "work") as aside:
+@contextlib.contextmanager
+def _table(local: Local, address: Address, ending: str) -> Iterator[Path]:
+    scratch = local.ledger.state / "work"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="review-", dir=scratch) as aside:
         path = Path(aside) / f"table{ending}"
         local.ledger.objects.copy_to(address, path)
-        return query.read(path)
+        yield path

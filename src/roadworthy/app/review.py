@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from roadworthy.app.evidence import answers, gather, rows_of
+from roadworthy.app.evidence import answers, gather, held, rows_of
 from roadworthy.app.local import open_local
 from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.prove.review import keep, markdown, page
+from roadworthy.prove.review.changes import datasets
 from roadworthy.prove.review.compare import compare
 from roadworthy.prove.review.pairing import NotPaired, moved, pair
 from roadworthy.prove.review.rivals import measures_of
@@ -109,7 +110,12 @@ def _compared(local: Local, span: Span) -> Comparison:
     rows = rows_of(local, head)
     ours = answers(local, head, rows)
     return compare(
-        base, head, files, paired=_paired(local, base, head, ours), grids=_grids(local, base, head, rows, ours)
+        base,
+        head,
+        files,
+        paired=_paired(local, base, head, ours),
+        grids=_grids(local, base, head, rows, ours),
+        datasets=datasets(*held(local, base, head)),
     )
 
 

@@ -10,6 +10,7 @@ from roadworthy.prove.review import changes, gates
 from roadworthy.prove.review.comparison import (
     CheckRow,
     Comparison,
+    Datasets,
     Distributions,
     Flips,
     MetricRow,
@@ -51,6 +52,7 @@ def compare(
     *,
     paired: Paired | NotPaired | None = None,
     grids: Mapping[str, Grid] | None = None,
+    datasets: Datasets | None = None,
 ) -> Comparison:
     """Return the comparison of the change from *base* to *head*.
 
@@ -60,6 +62,7 @@ def compare(
         files: The files that differ between the two.
         paired: The candidate held against the base's own, row by row.
         grids: How scores moved, by the role they moved from: `production`, `baseline`.
+        datasets: In which named datasets the two runs differ.
 
     Raises:
         ValueError: *head* has no proof.
@@ -71,6 +74,7 @@ def compare(
     requirements = _requirements(head)
     changed = changes.requirements(_requirements(base), requirements) if base.declared else ()
     primary = requirements.quality[0] if requirements and requirements.quality else None
+    held = datasets or Datasets(why_not="neither run is known")
     judged = gates.gates(head.proof, head.deployed, primary)
     return Comparison(
         project=head.declared.profile.project if head.declared else "",
@@ -84,7 +88,7 @@ def compare(
         outcome=gates.outcome(judged),
         gates=judged,
         checks=_checks(base.proof, head.proof, _columns(head)),
-        notes=gates.notes(base, head, changed),
+        notes=(*changes.lost(held), *gates.notes(base, head, changed)),
         rivals=against,
         metrics=tuple(_metrics(found, against, requirements)),
         slices=tuple(_slices(found, against)),
@@ -94,6 +98,7 @@ def compare(
         parameters=changes.parameters(*(side.declared.params if side.declared else {} for side in (base, head))),
         requirements=changed,
         data=changes.data(base.pins, head.pins),
+        datasets=held,
         stages=_stages(base, head),
         complexity=complexity(base, head, files),
         confidence=found.head["confidence"],

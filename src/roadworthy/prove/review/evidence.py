@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from roadworthy.build.data.profile import Profile
     from roadworthy.build.data.table import Table
     from roadworthy.build.pipeline.record import Run
     from roadworthy.declare.pin import Pin
     from roadworthy.declare.project import Declared
     from roadworthy.ledger.objects.address import Address
+    from roadworthy.ledger.objects.item import Item
     from roadworthy.prove.evaluate.scored import Scored
     from roadworthy.prove.proof import Proof
     from roadworthy.prove.review.comparison import Side
@@ -51,6 +53,16 @@ class Evidence:
     unheeded: tuple[str, ...] = ()
     only_dirty: bool = False
     behind: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A named dataset as a run had it: its file, its bytes; and what is in it, where that was looked at, or why not."""
+
+    path: str
+    item: Item
+    profile: Profile | None = None
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)

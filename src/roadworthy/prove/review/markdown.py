@@ -6,13 +6,20 @@ import re
 from typing import TYPE_CHECKING
 
 from roadworthy.prove.review import words
-from roadworthy.prove.review.text import count, interval, metric, percent, plain, short, signed, size, visible
+from roadworthy.prove.review.text import count, interval, metric, number, percent, plain, short, signed, size, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from roadworthy.prove.measures import FlipExample
-    from roadworthy.prove.review.comparison import Change, Comparison, Flips, MetricRow
+    from roadworthy.prove.review.comparison import (
+        Change,
+        ColumnChange,
+        Comparison,
+        DatasetChange,
+        Flips,
+        MetricRow,
+    )
 
 _MOST = 60_000  # characters: forges refuse comments of more than about 65,000
 _EXAMPLES = 5
@@ -169,7 +176,30 @@ def _changes(comparison: Comparison) -> Iterator[str]:
             [code(one.path), *("not there" if side is None else _facts(side) for side in (one.before, one.after))]
             for one in comparison.data[:_CHANGES]
         ]
-        yield "\n### Data\n\n" + _table(["path", "before", "after"], rows)
+        yield "\n### Pinned data\n\n" + _table(["path", "before", "after"], rows)
+    for changed in comparison.datasets.changed:
+        yield _dataset(changed)
+    if comparison.datasets.why_not:
+        yield f"\nThe datasets were not compared: {prose(comparison.datasets.why_not)}.\n"
+
+
+def _dataset(changed: DatasetChange) -> str:
+    sides = ["not there" if side is None else _facts(side) for side in (changed.before, changed.after)]
+    text = f"\n### Dataset {code(changed.name)}\n\n" + _table(["before", "after"], [sides])
+    if changed.why_not:
+        return text + f"\nIts columns were not compared: {prose(changed.why_not)}.\n"
+    rows = [_column_row(column) for column in changed.columns[:_CHANGES]]
+    if rows:
+        text += "\n" + _table(["column", "missing before", "missing now", "mean before", "mean now"], rows)
+    more = changed.more + max(0, len(changed.columns) - _CHANGES)
+    return text + (f"\nand {more} more columns that differ\n" if more else "")
+
+
+def _column_row(column: ColumnChange) -> list[str]:
+    sides = (column.before, column.after)
+    shares = ["no column" if side is None else percent(side.missing) for side in sides]
+    means = [number(None if side is None else side.mean) for side in sides]
+    return [code(column.name), *shares, *means]
 
 
 def _change_row(change: Change) -> list[str]:

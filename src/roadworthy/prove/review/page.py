@@ -162,6 +162,7 @@ def _environment() -> Environment:
         name=text.visible,
         lines=_lines,
         metric=text.metric,
+        number=text.number,
         signed=text.signed,
         percent=text.percent,
         points=text.points,

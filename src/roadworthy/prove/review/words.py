@@ -164,19 +164,24 @@ def tests(comparison: Comparison) -> str:
 
 
 def changes(comparison: Comparison) -> str:
-    """Return how many parameters, requirements and datasets differ."""
+    """Return how many parameters, requirements, pins and datasets differ, and what was not compared."""
+    found = comparison.datasets
     parts = [
-        plural(len(found), noun)
-        for found, noun in (
+        plural(len(differing), noun)
+        for differing, noun in (
             (comparison.parameters, "parameter"),
             (comparison.requirements, "requirement"),
-            (comparison.data, "dataset"),
+            (comparison.data, "pin"),
+            (found.changed, "dataset"),
         )
-        if found
+        if differing
     ]
-    if not parts:
-        return "Parameters, requirements and data are the same on both sides: only code differs."
-    return f"{_listed(parts)} {'differs' if parts == ['1 ' + parts[0][2:]] else 'differ'} from the base."
+    named = [visible(name, 40) for name in found.compared]
+    listed = f", and so {'is' if len(named) == 1 else 'are'} {_listed(named)}" if named else ""
+    said = f"Parameters, requirements and pinned data are the same on both sides{listed}."
+    if parts:
+        said = f"{_listed(parts)} {'differs' if parts == ['1 ' + parts[0][2:]] else 'differ'} from the base."
+    return f"{said} The datasets were not compared: {found.why_not}." if found.why_not else said
 
 
 def complexity(comparison: Comparison) -> str:
