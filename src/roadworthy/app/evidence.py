@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from roadworthy.app.history import unheeded
 from roadworthy.build.data import query
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from roadworthy.app.local import Local
     from roadworthy.build.data.table import Bools, Table
+    from roadworthy.build.pipeline.key import Parts
     from roadworthy.build.pipeline.record import Run
     from roadworthy.declare.project import Declared
     from roadworthy.declare.requirements import Requirements
@@ -82,6 +83,7 @@ def gather(local: Local, commit: str, name: str, *, dirty: bool) -> Evidence:
         proof=proof,
         run=run,
         seconds=_seconds(local, run),
+        parts=_parts(local, run),
         artifacts=_artifacts(local, evidence.declared, proof, run, seen),
         deployed=current.version if current else None,
         unheeded=unheeded(seen, PRODUCTION),
@@ -212,6 +214,16 @@ def _seconds(local: Local, run: Run | None) -> dict[str, float]:
         elif stage.record is not None:
             with contextlib.suppress(NotFound):
                 found[name] = float(str(local.ledger.records.read(stage.record).body.get("seconds", 0.0)))
+    return found
+
+
+def _parts(local: Local, run: Run | None) -> dict[str, Parts]:
+    """Return what each stage's outputs depended on, as its record says."""
+    found: dict[str, Parts] = {}
+    for name, stage in run.stages.items() if run else ():
+        if stage.record is not None:
+            with contextlib.suppress(NotFound):
+                found[name] = cast("Parts", local.ledger.records.read(stage.record).body["parts"])
     return found
 
 

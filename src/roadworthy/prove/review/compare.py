@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from roadworthy.build.pipeline.key import differences, sentence
 from roadworthy.prove.evaluate.metric import of_task
 from roadworthy.prove.review import changes, gates
 from roadworthy.prove.review.comparison import (
@@ -26,6 +27,7 @@ from roadworthy.prove.review.rivals import CANDIDATE, known, rivals
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from roadworthy.build.pipeline.record import Run, StageRun
     from roadworthy.declare.requirements import Requirements
     from roadworthy.ledger.repo.commit import FileChange
     from roadworthy.prove.measures import (
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from roadworthy.prove.review.evidence import Evidence
     from roadworthy.prove.review.pairing import Grid
     from roadworthy.prove.review.rivals import Known
+
+_REASONS = 6  # parts of a stage's key that differ and are told
 
 
 def compare(
@@ -234,6 +238,30 @@ def _stages(base: Evidence, head: Evidence) -> tuple[StageRow, ...]:
     if head.run is None:
         return ()
     return tuple(
-        StageRow(name, stage.state, stage.why, head.seconds.get(name), base.seconds.get(name))
+        StageRow(
+            name,
+            stage.state,
+            _why(name, base, head, stage),
+            head.seconds.get(name),
+            base.seconds.get(name),
+            None if base.run is None else not _same_key(base.run, stage, name),
+        )
         for name, stage in head.run.stages.items()
     )
+
+
+def _same_key(run: Run, stage: StageRun, name: str) -> bool:
+    return name in run.stages and bool(stage.key) and run.stages[name].key == stage.key
+
+
+def _why(name: str, base: Evidence, head: Evidence, stage: StageRun) -> str:
+    """Return in what the stage's key differs from the base's; what its run said where the base's run is not known."""
+    if base.run is None or not stage.key:
+        return stage.why
+    if name not in base.run.stages:
+        return "new: the base has no such stage"
+    if _same_key(base.run, stage, name):
+        return "nothing differs from the base"
+    if name not in base.parts or name not in head.parts:
+        return stage.why
+    return sentence(differences(base.parts[name], head.parts[name]), most=_REASONS)

@@ -170,13 +170,22 @@ class Datasets:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """What a stage did in the head's run, and how long it took; `seconds_before`: in the base's run."""
+    """What a stage did in the head's run, how long it took, and in what it differs from the base.
+
+    Attributes:
+        name: The stage.
+        state: What it did in the run that was tested.
+        why: What its outputs depend on that differs from the base; why it ran, where the base's run is not known.
+        seconds: How long it took when it last ran; `seconds_before`: in the base's run.
+        differs: Whether its key is another one than the base's; None where the base's run is not known.
+    """
 
     name: str
     state: str
     why: str
     seconds: float | None
     seconds_before: float | None = None
+    differs: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from roadworthy.build.data.profile import Profile
     from roadworthy.build.data.table import Table
+    from roadworthy.build.pipeline.key import Parts
     from roadworthy.build.pipeline.record import Run
     from roadworthy.declare.pin import Pin
     from roadworthy.declare.project import Declared
@@ -30,6 +31,7 @@ class Evidence:
         proof: The proof of its run; None when it was not tested.
         run: The run that was tested; None when its record is not here.
         seconds: How long each stage took when it last ran, by name.
+        parts: What each stage's outputs depended on, by name, for stages that have a record.
         pins: The pins of its commit: path of the data → pin.
         distributions: The locked dependencies: name → version.
         definitions: The functions and classes of its code: name → file.
@@ -45,6 +47,7 @@ class Evidence:
     proof: Proof | None = None
     run: Run | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[str, Parts] = field(default_factory=dict)
     pins: Mapping[str, Pin] = field(default_factory=dict)
     distributions: Mapping[str, str] = field(default_factory=dict)
     definitions: Mapping[str, str] = field(default_factory=dict)

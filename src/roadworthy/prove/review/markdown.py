@@ -225,7 +225,7 @@ def _complexity(comparison: Comparison) -> str:
 def _stages(comparison: Comparison) -> Iterator[str]:
     if comparison.stages:
         rows = [[code(row.name), code(row.state), prose(row.why, 200)] for row in comparison.stages[:_CHANGES]]
-        yield "\n### Stages\n\n" + _table(["stage", "what happened", "why"], rows)
+        yield "\n### Stages\n\n" + _table(["stage", "in the tested run", words.reasons(comparison)], rows)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -85,6 +85,7 @@ def render(comparison: Comparison) -> str:
                 "complexity": words.complexity(comparison),
                 "stages": words.stages(comparison),
             },
+            reasons=words.reasons(comparison),
             tiles=words.tiles(comparison),
             sections=_SECTIONS,
             groups=_groups(comparison.checks),

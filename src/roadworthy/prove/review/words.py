@@ -199,7 +199,19 @@ def stages(comparison: Comparison) -> str:
     if not states:
         return "The run of this commit is not in the ledger, so its stages are not known."
     ran, cached = states.count("ran"), states.count("cached")
-    return f"In the tested run {plural(ran, 'stage')} ran and {cached} came from the ledger."
+    said = f"In the tested run {plural(ran, 'stage')} ran and {cached} came from the ledger."
+    differing = [row.differs for row in comparison.stages]
+    if None in differing:
+        return f"{said} The base's run is not known: the reasons are those of the tested run."
+    count_ = sum(map(bool, differing))
+    return (
+        f"{said} {count_} of {plural(len(differing), 'stage')} {'differs' if count_ == 1 else 'differ'} from the base."
+    )
+
+
+def reasons(comparison: Comparison) -> str:
+    """Return what the reasons of stages are about."""
+    return "why" if any(row.differs is None for row in comparison.stages) else "what differs from the base"
 
 
 def tiles(comparison: Comparison) -> tuple[Tile, ...]:
