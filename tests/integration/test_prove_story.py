@@ -147,6 +147,18 @@ def test_a_proof_of_a_changed_tree_is_marked(toy: Toy) -> None:
     assert keep.find(ledger, outcome.proof.commit) is None
 
 
+def test_code_that_changed_since_the_run_is_told(toy: Toy) -> None:
+    """An edited stage is not what was tested: the command says which stage would run, and why."""
+    toy.run()
+    fresh = json.loads(toy.cli("test", "--json").stdout)
+    toy.write("src/toy/train.py", toy.read("src/toy/train.py").replace("range(300)", "range(301)"))
+    edited = toy.cli("test")
+
+    assert fresh["stale"] == []
+    assert "What was tested is the last run, not what stands here now:" in edited.stdout
+    assert "train would run (src/toy/train.py changed)" in edited.stdout
+
+
 def test_what_is_not_the_run_is_not_tested(toy: Toy) -> None:
     """A changed output, or a commit that was not run, is refused with what to do, rather than tested as the run."""
     toy.run()
