@@ -297,3 +297,16 @@ def test_a_review_shows_what_became_of_the_datasets(toy: Toy) -> None:
     assert reviewed.comparison.datasets.changed[0].columns[0].name in {"wind", "wind0"}
     assert "In the dataset reference, nothing is left of wind." in told
     assert "| `wind` | 0.0% | 100.0% |" in told
+
+
+def test_a_model_that_cannot_take_what_may_be_missing_fails(toy: Toy) -> None:
+    """`missing: allowed` is a promise to callers: one that raises without the value is found before."""
+    change(toy, "params.yaml", "learner: baseline", "learner: logistic")
+    change(toy, "requirements.yaml", "wind, hour]}", "wind, hour], override: {wind: {missing: allowed}}}")
+    good = proven(toy)
+    change(toy, "src/toy/model.py", "10.0 if blows is None else blows", "blows")
+    bad = proven(toy)
+
+    assert found(good, "takes a missing wind").verdict == "passed"
+    assert found(bad, "takes a missing wind").verdict == "failed"
+    assert "raised TypeError" in found(bad, "takes a missing wind").summary

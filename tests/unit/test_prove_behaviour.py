@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.build.data.table import Column, Table
-from roadworthy.declare.requirements import Behaviour
-from roadworthy.errors import UsageError
-from roadworthy.prove.behaviour import apart
+from roadworthy.declare.contract import ColumnRule, Contract
+from roadworthy.declare.requirements import Behaviour, InputRule, Inputs, Requirements
+from roadworthy.errors import PredictFailed, UsageError
+from roadworthy.prove.behaviour import apart, missing
 from roadworthy.prove.behaviour.change import apply
 from roadworthy.prove.behaviour.check import check
 from roadworthy.prove.behaviour.subject import Subject
@@ -271,3 +272,27 @@ def test_what_is_tried_of_every_model_proves_nothing_of_this_one() -> None:
 
     assert not found.asked
     assert apart.check(subject(windy, rows=table(1))).verdict == "not_run"
+
+
+def test_an_input_that_may_be_missing_is_tried_so() -> None:
+    """A model that is declared to take a missing value must answer without it; one that raises fails by name."""
+
+    def strict(rows: Table) -> Table:
+        if rows["wind_speed"].is_missing().all():
+            raise PredictFailed("Input X contains NaN.", remedy="Mend it.")
+        return windy(rows)
+
+    assert missing.check("wind_speed", subject(windy)).verdict == "passed"
+    with pytest.raises(PredictFailed):
+        missing.check("wind_speed", subject(strict))
+
+
+def test_what_may_be_missing_is_said_by_the_requirements_or_else_the_contract() -> None:
+    """An override wins; a share above zero in the contract allows it; what says nothing of it is not tried."""
+    columns = {"a": ColumnRule(missing=0.1), "b": ColumnRule(missing=0.1), "c": ColumnRule(missing=0.0)}
+    contract = Contract("roadworthy/v1alpha1", "reference", columns)
+    override = {"b": InputRule(missing="refused"), "d": InputRule(missing="allowed")}
+    inputs = Inputs(("a", "b", "c", "d", "e"), "flights", override)
+    declared = Requirements("roadworthy/v1alpha1", "delay", "binary_classification", inputs, {})
+
+    assert missing.allowed(declared, {"flights": contract}) == ("a", "d")

@@ -9,7 +9,7 @@ from roadworthy.app.proving import recipe
 from roadworthy.app.proving.production import Absent
 from roadworthy.errors import RoadworthyError
 from roadworthy.prove.against_production import compare
-from roadworthy.prove.behaviour import apart, stress
+from roadworthy.prove.behaviour import apart, missing, stress
 from roadworthy.prove.behaviour import check as behaviour
 from roadworthy.prove.contract import check as contract
 from roadworthy.prove.contract import dataset
@@ -112,6 +112,10 @@ def model_tests(bench: Bench, candidate: Candidate, say: Callable[[str], None]) 
     """Return the checks of every declared behaviour and stress, and those that are made of every model."""
     say(f"behaviour: {apart.NAME}")
     found = [tried("behaviour", apart.NAME, partial(apart.check, candidate.subject))]
+    found += [
+        tried("behaviour", missing.title(name), partial(missing.check, name, candidate.subject))
+        for name in missing.allowed(bench.requirements, bench.project.contracts)
+    ]
     for test in bench.requirements.behaviour:
         say(f"behaviour: {test.name}")
         found.append(tried("behaviour", test.name, partial(behaviour.check, test, candidate.subject)))
