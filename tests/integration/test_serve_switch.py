@@ -104,7 +104,10 @@ def test_a_rollback_is_served_within_two_seconds(project: Project) -> None:
 
 
 def test_a_deployment_that_cannot_be_served_changes_nothing(project: Project) -> None:
-    """A version whose model does not load is said so, and the one before goes on answering; the next one is served."""
+    """A version whose model does not load is said so, and the one before goes on answering; the next one is served.
+
+    Callers are told the cause in a line; the traceback is for whoever runs the service.
+    """
     good = project.release("good")
     broken, mended = project.release("no such fault"), project.release("good")
     project.deploy(good)
@@ -116,7 +119,9 @@ def test_a_deployment_that_cannot_be_served_changes_nothing(project: Project) ->
         assert "cannot be loaded: KeyError" in said
         assert status == 200
         assert ready["version"] == "v1.0.0"
-        assert "cannot be loaded" in ready["not_switched"]
+        assert ready["not_switched"].endswith("cannot be loaded: KeyError: 'no such fault'")
+        assert service.wait_for("Mend `toy.wrong:load`").startswith("Mend")
+        assert any("KeyError" in line and line.startswith("  ") for line in service.said)
         assert "roadworthy_switch_failed 1" in service.ask("GET", "/metrics")[1]
         assert service.predict(row())[1]["version"] == "v1.0.0"
 
