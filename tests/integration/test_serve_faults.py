@@ -247,6 +247,8 @@ def test_a_log_that_cannot_be_written_is_counted_and_told(project: Project) -> N
 
         assert "roadworthy_log_dropped_requests 1" in service.ask("GET", "/metrics")[1]
         assert ready["not_logged"]
+        assert str(project.folder) not in ready["not_logged"]
+        assert service.wait_for("Predictions are not kept: ")
 
 
 def test_a_damaged_deployment_is_not_replaced_by_the_one_before(project: Project) -> None:

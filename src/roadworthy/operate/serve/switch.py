@@ -77,7 +77,7 @@ class Switch:
                 is_new, self._gateway.trouble = self._gateway.trouble is None, cause(fault)
                 pause = min(pause * 4, _LONGEST_PAUSE)
                 if is_new:  # told last: whoever heard it finds it in every answer too
-                    self._say(f"Not switched: {fault.problem}\n{fault.remedy}")
+                    self._say(f"Not switched: {fault}")
             except Exception as fault:  # noqa: BLE001 - the outermost handler of this thread, which must live on
                 traceback.print_exc()
                 pause, self._gateway.trouble = _LONGEST_PAUSE, f"A bug in Roadworthy: {type(fault).__name__}"
