@@ -18,6 +18,7 @@ from roadworthy import errors
 from roadworthy.cli.main import COMMANDS
 from roadworthy.declare.read.file import parse
 from roadworthy.declare.read.shape import keys_of
+from roadworthy.operate.serve import refusal
 from roadworthy.operate.serve.gateway import Gateway
 from roadworthy.prove.evaluate.metric import METRICS
 
@@ -164,6 +165,14 @@ def test_every_route_has_an_entry() -> None:
     text = (DOCS / "reference" / "http.md").read_text(encoding="utf-8")
 
     assert asked == set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", text, flags=re.MULTILINE))
+
+
+def test_every_status_of_the_service_has_an_entry() -> None:
+    """What a request without a prediction is answered stands in the table of statuses."""
+    statuses = {value for value in vars(refusal).values() if isinstance(value, int) and value >= 400}
+    text = (DOCS / "reference" / "http.md").read_text(encoding="utf-8")
+
+    assert {status for status in statuses if f"| {status} |" not in text} == set()
 
 
 def test_every_kind_of_record_has_an_entry() -> None:

@@ -10,7 +10,7 @@ from roadworthy.errors import RoadworthyError, WorkerDied, WorkerHung
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BAD, NOT_FOUND, TOO_LARGE, OURS, BUSY, TOO_LATE = 400, 404, 413, 500, 503, 504
+BAD, NOT_FOUND, OTHER_METHOD, TIMED_OUT, TOO_LARGE, OURS, BUSY, TOO_LATE = 400, 404, 405, 408, 413, 500, 503, 504
 _SHOWN = 20
 _FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"]+/)+")  # of an absolute path; the file's name stays
 
