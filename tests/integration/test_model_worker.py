@@ -15,6 +15,7 @@ import pytest
 
 from roadworthy.build.data.table import Column, Table
 from roadworthy.build.environment import kit
+from roadworthy.build.model.scratch import PREFIX, sweep
 from roadworthy.build.model.spec import ModelSpec
 from roadworthy.build.model.worker import ModelWorker
 from roadworthy.declare.pipeline import Model
@@ -156,19 +157,40 @@ worker.predict(Table({"wind": Column(np.array([120.0]))}), timeout=600)
 
 
 @pytest.mark.parametrize("fault", ["hang", "hang_in_c"])
-def test_a_worker_does_not_outlive_us(wrong: Callable[..., ModelSpec], fault: str) -> None:
-    """When we are killed with -9, a worker that hangs is ended too, even when it hangs in C."""
+def test_a_worker_does_not_outlive_us(wrong: Callable[..., ModelSpec], tmp_path: Path, fault: str) -> None:
+    """When we are killed with -9, a worker that hangs is ended too, even in C; the next one removes its home."""
     spec = wrong(fault)
     arguments = [str(spec.kit), str(TOY), str(spec.path)]
-    holder = subprocess.Popen([sys.executable, "-c", _HOLD, *arguments], stdout=subprocess.PIPE, text=True)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, *arguments], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )  # fmt: skip
     assert holder.stdout is not None
     with holder.stdout:
         group = int(holder.stdout.readline())
         time.sleep(0.2)
+        sweep(scratch)
+        owned = list(scratch.glob(f"{PREFIX}*"))
         holder.send_signal(signal.SIGKILL)
         holder.wait()
 
     assert eventually(lambda: members(group) == [])
+    assert len(owned) == 1
+    sweep(scratch)
+    assert list(scratch.glob(f"{PREFIX}*")) == []
+
+
+def test_a_home_that_nobody_ever_owned_is_left_for_a_day(tmp_path: Path) -> None:
+    """Somebody may be making it just now; what stands longer was left by a kill in that moment."""
+    fresh, old = tmp_path / f"{PREFIX}fresh", tmp_path / f"{PREFIX}old"
+    for home in (fresh, old):
+        home.mkdir()
+    os.utime(old, (0, 0))
+    sweep(tmp_path)
+
+    assert [fresh] == list(tmp_path.iterdir())
 
 
 def members(group: int) -> list[int]:
