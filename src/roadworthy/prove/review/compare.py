@@ -264,4 +264,4 @@ def _why(name: str, base: Evidence, head: Evidence, stage: StageRun) -> str:
         return "nothing differs from the base"
     if name not in base.parts or name not in head.parts:
         return stage.why
-    return sentence(differences(base.parts[name], head.parts[name]), most=_REASONS)
+    return sentence(differences(base.parts[name], head.parts[name]), most=_REASONS) or stage.why
