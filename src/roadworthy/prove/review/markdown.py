@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from roadworthy.prove.measures import FlipExample
+    from roadworthy.prove.proof import Check
     from roadworthy.prove.review.comparison import (
         Change,
         ColumnChange,
@@ -25,6 +26,7 @@ _MOST = 60_000  # characters: forges refuse comments of more than about 65,000
 _EXAMPLES = 5
 _CHANGES = 20
 _INPUTS = 12
+_LINES, _WIDTH = 12, 200  # of what a check printed
 _MARKS = re.compile(
     r"([\\`*_\[\]<>|~&$])|^([-+](?=[-\s]|$)|[=#]|\d{1,9}(?=[.)](?:\s|$)))|(:(?=//))|((?<=www)\.)", re.IGNORECASE
 )
@@ -153,14 +155,22 @@ def _examples(examples: Sequence[FlipExample]) -> str:
 def _tests(comparison: Comparison) -> str:
     lines = ["\n### Tests\n", f"{words.tests(comparison)}\n"]
     shown = [row.check for row in comparison.checks if row.check.verdict != "passed"]
-    lines += [
-        f"- {_SIGN[check.verdict]} {code(check.name)} ({prose(check.section.replace('_', ' '))}): "
-        f"{prose(check.summary, 500)}"
-        for check in shown[:_CHANGES]
-    ]
+    lines += [line for check in shown[:_CHANGES] for line in _check(check)]
     if len(shown) > _CHANGES:
         lines.append(f"- and {len(shown) - _CHANGES} more")
     return "\n".join(lines) + "\n"
+
+
+def _check(check: Check) -> Iterator[str]:
+    """Yield a check as an item of a list: its first line as a sentence, more lines as they were printed."""
+    first, *more = check.summary.strip().splitlines() or [""]
+    yield (
+        f"- {_SIGN[check.verdict]} {code(check.name)} ({prose(check.section.replace('_', ' '))}): {prose(first, 500)}"
+    )
+    if more:
+        printed = [visible(line, _WIDTH) for line in more[:_LINES]] + ([" …"] if len(more) > _LINES else [])
+        fence = "`" * (1 + max(len(run) for run in re.findall(r"`+", "``\n" + "\n".join(printed))))
+        yield from (f"  {line}" for line in (fence, *printed, fence))
 
 
 def _changes(comparison: Comparison) -> Iterator[str]:

@@ -95,8 +95,10 @@ def passing(comparison: Comparison) -> list[str]:
 def metrics(comparison: Comparison) -> str:
     """Return what came of the primary metric against each rival."""
     row = next((row for row in comparison.metrics if row.primary), None)
+    if not comparison.metrics:
+        return "No metric was measured: the tested rows have no label, or the model could not be asked."
     if row is None or row.candidate is None:
-        return "What the candidate's predictions are worth on the tested rows."
+        return "requirements.yaml asks nothing of a metric, so none is the primary one."
     said = f"{visible(row.name)} is {metric(row.candidate['value'])} on {count(comparison.rows)} rows"
     parts = [
         _against(versus, rival)
