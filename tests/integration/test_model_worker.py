@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,27 @@ def test_a_wrong_prediction_is_told_apart(
 
         with pytest.raises(error, match=says):
             worker.predict(rows(5.0, 120.0, 7.0), timeout=0.5)
+
+
+def test_ones_own_line_is_not_hidden_by_those_of_a_library(wrong: Callable[..., ModelSpec]) -> None:
+    """Of a traceback, the project's own frames and the last one are told: no library's between, and none of ours."""
+    with ModelWorker.start(wrong("deep"), timeout=20) as worker, pytest.raises(PredictFailed) as found:
+        worker.predict(rows(120.0), timeout=5)
+    told = found.value.problem
+
+    assert "return copy.deepcopy(nested)" in told
+    assert told.count("copy.py") == 1
+    assert "roadworthy_kit" not in told
+
+
+def test_a_load_that_fails_is_told_by_the_name_of_the_model(wrong: Callable[..., ModelSpec]) -> None:
+    """What pipeline.yaml calls it stands beside the place of its artifact; frames of the kit are left out."""
+    with pytest.raises(LoadFailed) as found:
+        ModelWorker.start(replace(wrong("good", "load_raising"), name="mine"), timeout=20)
+
+    assert found.value.problem.startswith("The model `mine` (model) cannot be loaded: OSError: ")
+    assert "roadworthy_kit" not in found.value.problem
+    assert "was made on a Tuesday" in found.value.problem
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ class Bench:
             path=self.local.folder / definition.path,
             inputs=self.requirements.inputs.columns,
             outputs=self.requirements.outputs,
+            name=model,
         )
 
 
