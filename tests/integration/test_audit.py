@@ -123,3 +123,18 @@ def test_an_entry_that_was_cut_off_the_end_is_found(database: Database, kept: Le
     (kept.names.folder / "audit" / "3").unlink()
 
     assert audit.verify().faults == ("1 more signed entries are kept, and stand in no place of the chain.",)
+
+
+def test_a_listing_tells_what_is_lost(database: Database, kept: Ledger) -> None:
+    """A damaged entry keeps its number, a gap is told once, and an entry that lost its place is found."""
+    audit = stated(database, kept, 5)
+    second, third = (kept.names.resolve(f"audit/{number}") for number in (2, 3))
+    assert second is not None
+    kept.records.path(second).unlink()
+    for number in (3, 4):
+        (kept.names.folder / "audit" / str(number)).unlink()
+    listed = list(audit.listing())
+
+    assert [one.seq for one in listed if one.fault is None] == [1, 5]
+    assert [(one.seq, one.row is None) for one in listed if one.fault] == [(2, False), (3, True)]
+    assert third in set(audit.unplaced())

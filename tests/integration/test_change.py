@@ -150,7 +150,7 @@ def test_a_merge_is_stated_before_it_is_made(database: Database, bucket: Ledger)
     assert seen == [
         {
             "project": "flights", "number": 1, "branch": "feature/wind", "target": "develop", "head": HEAD,
-            "verdict": "passed", "unreviewed": True, "reason": "",
+            "verdict": "passed", "unreviewed": True, "reason": "", "merged_at": done.closed_at,
         }
     ]  # fmt: skip
     assert (done.state, done.merge_commit, done.unreviewed) == ("merged", MERGED, True)

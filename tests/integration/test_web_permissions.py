@@ -13,13 +13,14 @@ import web_probe
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.app import ROUTERS, create_app, guarded
 from roadworthy.web.route import Guarded, needs
-from web_world import Client, World
+from web_world import Answer, Client, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ALL = frozenset({Permission.ANYONE, Permission.SIGNED_IN})
-OWN = ALL | {Permission.IN_PERSON}
+OWN = ALL | {Permission.IN_PERSON, Permission.CREATE}
+WRITE = ALL | {Permission.CREATE}
 READ, CONTRIBUTE = {Permission.READ}, {Permission.READ, Permission.CONTRIBUTE}
 MAINTAIN = {*CONTRIBUTE, Permission.MAINTAIN}
 # Who asks for things in `flights`, each as fresh as nobody has used; and what each may.
@@ -31,13 +32,13 @@ KINDS: dict[str, tuple[Callable[[World], Client], frozenset[Permission]]] = {
     "admin": (lambda world: world.person("ada"), OWN | MAINTAIN | {Permission.ADMIN}),
     "maintainer of another project": (lambda world: world.person("otto"), OWN),
     "token to read": (lambda world: world.program("mona", "read"), ALL | READ),
-    "token to write": (lambda world: world.program("mona", "write"), ALL | MAINTAIN),
-    "token of a reader": (lambda world: world.program("rita", "read", "write", "admin"), ALL | READ),
-    "token of the admin": (lambda world: world.program("ada", "admin"), ALL | MAINTAIN | {Permission.ADMIN}),
-    "token of the admin to write": (lambda world: world.program("ada", "write"), ALL | MAINTAIN),
+    "token to write": (lambda world: world.program("mona", "write"), WRITE | MAINTAIN),
+    "token of a reader": (lambda world: world.program("rita", "read", "write", "admin"), WRITE | READ),
+    "token of the admin": (lambda world: world.program("ada", "admin"), WRITE | MAINTAIN | {Permission.ADMIN}),
+    "token of the admin to write": (lambda world: world.program("ada", "write"), WRITE | MAINTAIN),
     "token for another project": (lambda world: world.program("mona", "write", project="trains"), ALL),
     "token of the admin for another project": (lambda world: world.program("ada", "admin", project="trains"), ALL),
-    "token of another project's maintainer": (lambda world: world.program("otto", "write", "admin"), ALL),
+    "token of another project's maintainer": (lambda world: world.program("otto", "write", "admin"), WRITE),
     "runner": (
         lambda world: Client(world.port, token=world.runner.reveal()),
         frozenset({Permission.ANYONE, Permission.RUNNER}),
@@ -55,12 +56,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield opened
 
 
-def is_let_in(client: Client, method: str, path: str) -> bool:
-    """Whether a request gets as far as its handler; that it then lacks a body or names nothing is as good."""
-    answer = client.send(method, path, {} if method != "GET" else None)
+def is_let_in(answer: Answer) -> bool:
+    """Whether a request got as far as its handler; that it then lacks a body or names nothing is as good."""
     sent_away = answer.status == 303 and answer.headers["location"].startswith("/sign-in?next=")
-    assert answer.status < 500, (method, path, answer.text)
+    assert answer.status < 500, answer.text
     return answer.status not in {401, 403} and not sent_away
+
+
+def asked(world: World, visitor: Callable[[World], Client]) -> Iterator[tuple[str, Guarded, bool]]:
+    """Ask every route by every method, and give whether the visitor was let in; who signed out comes anew."""
+    client = visitor(world)
+    for route in guarded(world.app):
+        for method in sorted(route.methods or ()):
+            answer = client.send(method, filled(route.path), {} if method != "GET" else None)
+            yield method, route, is_let_in(answer)
+            if "set-cookie" in answer.headers:
+                client = visitor(world)
 
 
 def filled(path: str) -> str:
@@ -74,9 +85,8 @@ def test_every_route_lets_in_whom_it_says_and_nobody_else(world: World, kind: st
     visitor, may = KINDS[kind]
     wrong = [
         f"{method} {route.path} says {route.need.permission}"
-        for route in guarded(world.app)
-        for method in sorted(route.methods or ())
-        if is_let_in(visitor(world), method, filled(route.path)) != (route.need.permission in may)
+        for method, route, let_in in asked(world, visitor)
+        if let_in != (route.need.permission in may)
     ]
 
     assert wrong == []
@@ -147,6 +157,18 @@ def test_a_route_without_a_permission_is_no_route(world: World) -> None:
     bare.routes[:] = [Route("/raw", lambda _: None)]
     with pytest.raises(TypeError, match="/raw"):
         create_app(world.app.state.services, [bare])
+
+
+@pytest.mark.parametrize("name", ["none", "%2e%2e", ".git", "a%00b", "x" * 300])
+def test_no_handler_meets_a_project_that_is_not_there(world: World, name: str) -> None:
+    """To an administrator, who may in every project, it is not found."""
+    assert world.person("ada").get(f"/api/projects/{name}/probe/maintain").status == 404
+
+
+def test_a_page_that_is_not_there_knows_who_asks(world: World) -> None:
+    """It leads back to their account, and nobody to signing in."""
+    assert 'href="/account"' in world.person("mona").get("/nothing/at/all").text
+    assert 'href="/sign-in"' in world.nobody().get("/nothing/at/all").text
 
 
 def test_links_lead_only_where_one_may_go(world: World) -> None:

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.declare.profile import ContinuousIntegration, Environment, Profile
-from roadworthy.platform.automate.action import Action, Apply, Check, Deploy, Nothing, Release, Violation
-from roadworthy.platform.automate.branch import HEADS, WORDS, Place, Rules, is_protected, rules_of
-from roadworthy.platform.automate.rules import decide
-from roadworthy.platform.automate.show import show, words
-from roadworthy.platform.automate.update import OpenChange, Update
-from roadworthy.platform.automate.violations import wrong_target
+from roadworthy.platform.automate.rules.action import Action, Apply, Check, Deploy, Nothing, Release, Violation
+from roadworthy.platform.automate.rules.branch import HEADS, WORDS, Place, Rules, is_protected, rules_of
+from roadworthy.platform.automate.rules.decide import decide
+from roadworthy.platform.automate.rules.show import show, words
+from roadworthy.platform.automate.rules.update import OpenChange, Update
+from roadworthy.platform.automate.rules.violations import wrong_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ def told(rules: Rules, branch: str) -> list[str]:
 @pytest.mark.parametrize(("branch", "does"), [
     ("feature/wind", ["check against develop (feature)"]),
     ("bugfix/wind", ["check against develop (feature)"]),
-    ("develop", ["check against main (full)", "deploy to staging"]),
+    ("develop", ["check against main (full)", "make a version", "deploy to staging"]),
     ("release/1.4", ["check against main (gates)"]),
     ("hotfix/wind", ["check against main (gates)"]),
     ("main", ["apply profile.yaml", "check against main (gates)", "make a version",
@@ -159,7 +159,7 @@ def test_a_direct_push_is_told_and_a_first_push_is_none() -> None:
     first = decide(GITFLOW, Update(f"{HEADS}develop", None, NEW))
     feature = decide(GITFLOW, Update(f"{HEADS}feature/x", OLD, NEW))
 
-    assert [type(one) for one in direct] == [Check, Deploy, Violation]
+    assert [type(one) for one in direct] == [Check, Release, Deploy, Violation]
     assert not [one for one in (*first, *feature) if isinstance(one, Violation)]
 
 

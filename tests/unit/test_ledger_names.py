@@ -38,6 +38,16 @@ def test_the_first_to_claim_a_name_has_it(names: Names) -> None:
     assert names.resolve("stage/abc") == ONE
 
 
+def test_names_under_a_kind_are_listed(names: Names) -> None:
+    """Those of that kind, and no draft or stray file."""
+    for name in ("change/1", "change/2", "change/of/3", "audit/1"):
+        names.claim(name, ONE)
+    (names.folder / "change" / ".hidden").touch()
+
+    assert names.under("change") == {"1", "2", "of"}
+    assert names.under("stage") == set()
+
+
 def test_of_many_at_once_one_wins(names: Names) -> None:
     """Threads that claim one name at the same moment all hear the same winner."""
     claims = [Address.of(str(number).encode()) for number in range(16)]

@@ -10,7 +10,7 @@ from roadworthy.version import VERSION
 from roadworthy.web import assets, faults
 from roadworthy.web.api import account as api_account
 from roadworthy.web.api import accounts as api_accounts
-from roadworthy.web.api import description, health, sign_in, tokens
+from roadworthy.web.api import audit, changes, deployments, description, health, jobs, projects, runner, sign_in, tokens
 from roadworthy.web.pages import account, accounts, design, home, join
 from roadworthy.web.pages import sign_in as sign_in_page
 from roadworthy.web.route import Guarded
@@ -31,6 +31,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     api_account.router,
     tokens.router,
     api_accounts.router,
+    runner.router,
+    projects.router,
+    changes.router,
+    jobs.router,
+    deployments.router,
+    audit.router,
     home.router,
     sign_in_page.router,
     join.router,

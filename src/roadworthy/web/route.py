@@ -18,9 +18,9 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from roadworthy.errors import NotAllowed
+from roadworthy.errors import NotAllowed, NotFound
 from roadworthy.platform.identity.permission import Permission, allowed, role_of
-from roadworthy.web.forgery import refuse_forged
+from roadworthy.web.forgery import SAFE, refuse_forged
 from roadworthy.web.problem import ANSWERS
 from roadworthy.web.services import Services
 from roadworthy.web.visit import Visit, address_of, visit_of, wait
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from starlette.responses import Response
+    from starlette.types import Message, Receive
 
 Handler = TypeVar("Handler", bound="Callable[..., Any]")
 IN_PROJECT = frozenset({Permission.READ, Permission.CONTRIBUTE, Permission.MAINTAIN})
@@ -41,12 +42,12 @@ class Need:
     """What a route asks for, and what it takes."""
 
     permission: Permission
-    body: int = BODY
+    body: int | None = BODY
     asks_who: bool = True  # False: nobody is looked up or counted, as for a picture
 
 
-def needs(permission: Permission, *, body: int = BODY, asks_who: bool = True) -> Callable[[Handler], Handler]:
-    """Declare what a handler's route asks for, and how many bytes it takes at most."""
+def needs(permission: Permission, *, body: int | None = BODY, asks_who: bool = True) -> Callable[[Handler], Handler]:
+    """Declare what a handler's route asks for, and how many bytes it takes at most: None, as many as come."""
 
     def mark(handler: Handler) -> Handler:
         setattr(handler, _MARK, Need(permission, body, asks_who))
@@ -65,10 +66,9 @@ class Guarded(APIRoute):
         if need.permission in IN_PROJECT and "{project}" not in path:
             raise TypeError(f"The route {path} asks for a role in a project, and names none: put `{{project}}` in it.")
         self.need = need
-        options["max_body_size"] = need.body
         if path.startswith("/api/"):
             options["responses"] = {**ANSWERS, **(options.get("responses") or {})}
-            options["openapi_extra"] = None if need.permission is Permission.ANYONE else {"security": [{"token": []}]}
+            options["openapi_extra"] = _security(need.permission, set(options.get("methods") or ()))
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -77,9 +77,10 @@ class Guarded(APIRoute):
 
         async def guarded(request: Request) -> Response:
             request.state.visit = Visit()
+            bounded = request if self.need.body is None else Request(request.scope, _bounded(request, self.need.body))
             if self.need.asks_who:
-                await admit(request, self.need.permission)
-            return await answer(request)
+                await admit(bounded, self.need.permission)
+            return await answer(bounded)
 
         return guarded
 
@@ -96,6 +97,37 @@ async def admit(request: Request, permission: Permission) -> None:
     await refuse_forged(request, visit, services)
 
 
+def _security(permission: Permission, methods: set[str]) -> dict[str, Any] | None:
+    """Return what the description says of how one shows who one is; the schemes stand in `api/description.py`."""
+    if permission is Permission.ANYONE:
+        return None
+    session: dict[str, list[str]] = {"session": []} if methods <= SAFE else {"session": [], "proof": []}
+    ways = {Permission.IN_PERSON: [session], Permission.RUNNER: [{"token": []}]}
+    return {"security": ways.get(permission, [{"token": []}, session])}
+
+
+def _bounded(request: Request, most: int) -> Receive:
+    """Return what gives the body of *request*, and refuses one of more than *most* bytes when they come.
+
+    Raises:
+        HTTPException: 413, before any are read, when the request itself says that they are more.
+    """
+    said = request.headers.get("content-length", "0")
+    if not said.isdecimal() or int(said) > most:
+        raise HTTPException(413)
+    came = 0
+
+    async def receive() -> Message:
+        nonlocal came
+        message = await request.receive()
+        came += len(message.get("body", b""))
+        if came > most:
+            raise HTTPException(413)
+        return message
+
+    return receive
+
+
 def _judge(request: Request, services: Services, permission: Permission) -> Visit:
     project = request.path_params.get("project") if permission in IN_PROJECT else None
     visit = visit_of(request, services)
@@ -108,14 +140,26 @@ def _judge(request: Request, services: Services, permission: Permission) -> Visi
         visit = Visit(actor, visit.session, role_of(actor, services.members.roles(project)))
         request.state.visit = visit
     if allowed(actor, permission, visit.role, project):
+        _expect(visit, services, project)
         return visit
     if actor is None:
         raise HTTPException(401, detail="Nobody is signed in.")
     raise NotAllowed(f"{actor.name} may not do this: it asks for {_words(permission, project)}.", remedy=_remedy(visit))
 
 
+def _expect(visit: Visit, services: Services, project: str | None) -> None:
+    """Let no administrator on to a project that is not there: no handler meets a name that is none.
+
+    Raises:
+        NotFound: There is no such project.
+    """
+    if project is not None and visit.role is None and not services.members.has(project):
+        raise NotFound(f"There is no project {project!r}.", remedy="`roadworthy project list` names them.")
+
+
 def _words(permission: Permission, project: str | None) -> str:
     words = {
+        Permission.CREATE: "signing in, or a token for all projects that may write",
         Permission.READ: f"a role in {project}",
         Permission.CONTRIBUTE: f"a contributor of {project}",
         Permission.MAINTAIN: f"a maintainer of {project}",

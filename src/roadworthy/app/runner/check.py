@@ -99,6 +99,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def passed_on() -> dict[str, str]:
+    """Return what of our own environment is passed on: where packages come from and who is trusted on the way."""
+    beginnings = ("UV_", "PIP_", "SSL_CERT_", "OPENBLAS_", "LC_")
+    names = {"LANG", "TZ", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+    return {name: value for name, value in os.environ.items() if name.startswith(beginnings) or name.upper() in names}
+
+
 def environment(scratch: Path, cache: Path, bucket: Path) -> dict[str, str]:
     """Return what the commands of a job get: a home of their own, the trust domain's package cache, the bucket.
 
@@ -107,11 +114,9 @@ def environment(scratch: Path, cache: Path, bucket: Path) -> dict[str, str]:
         cache: The package cache of its trust domain; nothing in it is linked into environments.
         bucket: The project's bucket.
     """
-    kept = {name: os.environ[name] for name in ("LANG", "TZ", "SSL_CERT_FILE") if name in os.environ}
-    kept |= {name: value for name, value in os.environ.items() if name.startswith(("UV_", "PIP_", "OPENBLAS_"))}
     beside = os.path.dirname(sys.executable)  # noqa: PTH120 - where uv may stand beside us
     return {
-        **kept,
+        **passed_on(),
         "PATH": f"{beside}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(scratch),
         "CI": "true",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,13 @@ class Names:
             raise IntegrityError(
                 f"{place} does not hold the address of a record.", remedy="Remove it, and run the command again."
             ) from fault
+
+    def under(self, kind: str) -> frozenset[str]:
+        """Return every NAME for which `kind/NAME`, or something below it, was given."""
+        folder = self._path(f"{kind}/x").parent
+        if not folder.is_dir():
+            return frozenset()
+        return frozenset(entry.name for entry in os.scandir(folder) if _FORM.fullmatch(f"{kind}/{entry.name}"))
 
     def forget(self, name: str, record: Address) -> None:
         """Let go of *name* if it still means *record*: one that is lost or damaged, and must be made again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -32,3 +33,12 @@ class Record:
     at: str
     subject: Mapping[str, Address] = field(default_factory=dict)
     authority: Authority = "local"
+
+    @property
+    def milliseconds(self) -> int:
+        """When, as tables count it: milliseconds since 1970.
+
+        Raises:
+            ValueError: `at` is of another form.
+        """
+        return int(datetime.strptime(self.at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()) * 1000

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import insert, select
 
 from roadworthy.errors import NotFound
-from roadworthy.platform.automate.action import shown
+from roadworthy.platform.automate.rules.action import shown
 from roadworthy.platform.store.database import now
 from roadworthy.platform.store.schema import delivery, project
 

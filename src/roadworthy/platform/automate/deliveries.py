@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from roadworthy.platform.automate.action import short, shown
 from roadworthy.platform.automate.deliver import Told, told
+from roadworthy.platform.automate.rules.action import short, shown
 from roadworthy.platform.store.database import now
 from roadworthy.platform.store.schema import delivery as table
 

@@ -46,7 +46,9 @@ def lock(connection: Connection, name: str) -> None:
     Raises:
         NotFound: There is no such project, or it was removed.
     """
-    state = connection.execute(select(project.c.state).where(project.c.name == name).with_for_update()).scalar()
+    # `key_share`: a delivery that comes meanwhile names the project, and need not wait.
+    row = select(project.c.state).where(project.c.name == name).with_for_update(key_share=True)
+    state = connection.execute(row).scalar()
     if state != "active":
         raise NotFound(
             f"The project {name} was removed." if state else f"There is no project {name}.",

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from roadworthy.errors import NotFound
 from roadworthy.platform.automate import jobs
-from roadworthy.platform.automate.action import short, shown
 from roadworthy.platform.automate.deliver import deliver, told
 from roadworthy.platform.automate.reconcile import reconcile
+from roadworthy.platform.automate.rules.action import short, shown
 from roadworthy.platform.store.schema import delivery as deliveries
 from roadworthy.platform.store.schema import event as events
 

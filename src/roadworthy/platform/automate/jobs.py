@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy import ColumnElement, case, null, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from roadworthy.errors import Conflict, NotFound
@@ -110,12 +110,13 @@ def cancel(connection: Connection, number: int, reason: str) -> Job:
     Raises:
         NotFound: There is no such job.
     """
-    at = now(connection)
-    waits = (table.c.id == number) & (table.c.state == "queued")
-    runs = (table.c.id == number) & (table.c.state == "running")
-    ended = {"state": "cancelled", "reason": reason, "finished_at": at}
-    connection.execute(update(table).where(waits).values(ended))
-    connection.execute(update(table).where(runs).values(cancel=1, reason=reason))
+    waits = table.c.state == "queued"
+    ended = {
+        "state": case((waits, "cancelled"), else_=table.c.state), "cancel": case((waits, 0), else_=1), "reason": reason,
+        "finished_at": case((waits, now(connection)), else_=null()),
+    }  # fmt: skip
+    open_yet = (table.c.id == number) & table.c.state.in_(("queued", "running"))
+    connection.execute(update(table).where(open_yet).values(ended))
     return get(connection, number)
 
 

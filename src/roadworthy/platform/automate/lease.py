@@ -19,7 +19,7 @@ from roadworthy.platform.store.schema import job as table
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from sqlalchemy import ColumnElement, Connection, Select, Subquery
+    from sqlalchemy import CTE, ColumnElement, Connection, Select
 
     from roadworthy.platform.automate.job import Outcome
     from roadworthy.platform.store.database import Database
@@ -71,20 +71,24 @@ def _next(kinds: Collection[str], at: int) -> Select[tuple[int]]:
     return chosen.order_by(*turn, one.c.id).limit(1).with_for_update(of=one, skip_locked=True)
 
 
-def _running(at: int) -> Subquery:
+# Both are materialized: PostgreSQL would else work them out anew for every job that waits.
+def _running(at: int) -> CTE:
     held = (table.c.state == "running") & (table.c.lease_until > at)
     number = func.count().label("number")
-    return select(table.c.project, number).where(held).group_by(table.c.project).subquery("running")
+    return (
+        select(table.c.project, number).where(held).group_by(table.c.project).cte("running").prefix_with("MATERIALIZED")
+    )
 
 
-def _served() -> Subquery:
+def _served() -> CTE:
     """When each project's job last began, as far as the last jobs that ended tell."""
     ended = [
         select(table.c.project, table.c.run_at).where(table.c.state == state).order_by(table.c.run_at.desc())
         .limit(_REMEMBERED).subquery() for state in ("done", "failed")
     ]  # fmt: skip
     both = union_all(*(select(one.c.project, one.c.run_at) for one in ended)).subquery()
-    return select(both.c.project, func.max(both.c.run_at).label("last")).group_by(both.c.project).subquery("served")
+    last = select(both.c.project, func.max(both.c.run_at).label("last")).group_by(both.c.project)
+    return last.cte("served").prefix_with("MATERIALIZED")
 
 
 def heartbeat(database: Database, number: int, fence: int, lease_seconds: float) -> bool:

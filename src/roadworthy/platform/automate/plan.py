@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from roadworthy.platform.automate.action import Apply, Check, Deploy, Nothing, Release, Violation, short, shown
 from roadworthy.platform.automate.job import NewJob
+from roadworthy.platform.automate.rules.action import Apply, Check, Deploy, Nothing, Release, Violation, short, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from roadworthy.platform.automate.action import Action
+    from roadworthy.platform.automate.rules.action import Action
 
 Told = dict[str, Any]  # {did, why, job, after?} or {why_not, fix}
 PRIORITY = {"feature": 0, "full": 5, "gates": 10}

@@ -14,11 +14,11 @@ from sqlalchemy import delete, select
 
 from roadworthy.errors import NotAProject, NotFound, UsageError
 from roadworthy.platform.automate import deliveries, event, jobs
-from roadworthy.platform.automate.action import Action, Nothing, Violation, short, shown
-from roadworthy.platform.automate.branch import HEADS, TAGS, Rules, rules_of
 from roadworthy.platform.automate.plan import plan
-from roadworthy.platform.automate.rules import decide
-from roadworthy.platform.automate.update import OpenChange, Update
+from roadworthy.platform.automate.rules.action import Action, Nothing, Violation, short, shown
+from roadworthy.platform.automate.rules.branch import HEADS, TAGS, Rules, rules_of
+from roadworthy.platform.automate.rules.decide import decide
+from roadworthy.platform.automate.rules.update import OpenChange, Update
 from roadworthy.platform.store.schema import change as changes
 from roadworthy.platform.store.schema import ref as table
 
@@ -84,11 +84,12 @@ def reconcile(database: Database, project: str, context: Context) -> list[int]:
     known = _know(context, listing) if listing != before else None
     with database.write() as connection:
         event.lock(connection, project)
+        # Before the listing: what a delivery that is here tells of has happened, and is seen.
+        waiting = deliveries.waiting(connection, project)
         listing = _listed(context)
         moved = _moved(_kept(connection, project), listing, context.default())
         if moved and (known is None or known.refs != listing):
             known = _know(context, listing)
-        waiting = deliveries.waiting(connection, project)
         made = {one.ref: _answer(connection, project, one, known, waiting) for one in moved if known is not None}
         deliveries.handle(connection, waiting, listing, made)
     return list(made.values())

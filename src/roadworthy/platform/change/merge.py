@@ -87,9 +87,11 @@ def merge(
     if found or standing.tip is None:
         said = "\n".join([f"Change {wanted.number} cannot be merged:", *(f"- {one}" for one in found)])
         raise TestsFailed(said, remedy="Mend what it names, and merge again.")
-    record = ledger.keep(MERGE, _fact(standing, wish))
+    with database.read() as connection:
+        at = now(connection)
+    record = ledger.keep(MERGE, {**_fact(standing, wish), "merged_at": at})
     commit = do(wanted, standing.tip, record)
-    return _noted(database, standing, commit)
+    return _noted(database, standing, commit, at)
 
 
 def _obstacles(standing: Standing, wish: Wish) -> Iterator[str]:
@@ -124,13 +126,12 @@ def _fact(standing: Standing, wish: Wish) -> dict[str, object]:
     }
 
 
-def _noted(database: Database, standing: Standing, commit: str) -> Change:
+def _noted(database: Database, standing: Standing, commit: str, at: int) -> Change:
     change = standing.change
     with database.write() as connection:
         merged = replace(
-            change, state="merged", merge_commit=commit, closed_at=now(connection), unreviewed=True,
-            head=standing.tip or change.head,
-        )  # fmt: skip
+            change, state="merged", merge_commit=commit, closed_at=at, unreviewed=True, head=standing.tip or change.head
+        )
         connection.execute(
             update(schema.change)
             .where(schema.change.c.project == change.project, schema.change.c.number == change.number)

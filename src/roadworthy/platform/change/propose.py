@@ -69,8 +69,9 @@ def close(database: Database, ledger: Ledger, project: str, number: int) -> Chan
             raise Conflict(f"Change {number} was merged.", remedy="Open another that takes it back, if it must go.")
         if found.state == "closed":
             return found
-        ledger.keep(KIND, {"number": number, "project": project, "state": "closed"})
         closed = replace(found, state="closed", closed_at=now(connection))
+        said = {"number": number, "project": project, "head": found.head, "closed_at": closed.closed_at}
+        ledger.keep(KIND, {**said, "state": "closed"})
         connection.execute(
             update(schema.change)
             .where(schema.change.c.project == project, schema.change.c.number == number)

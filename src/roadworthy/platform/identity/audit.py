@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from roadworthy.ledger.records.record import Record
 
 KIND = "audit"  # of records
+UNREADABLE = "audit.unreadable"  # what the index lists in place of an entry that was lost or damaged
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _REMEDY = "Restore the audit from a copy of the platform's home, and find out who changed it."
 
 
@@ -51,6 +54,15 @@ class Verified:
     faults: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry as the index has it, and what is wrong with it; no row for one that is gone without a trace."""
+
+    seq: int
+    row: dict[str, object] | None
+    fault: str | None = None
+
+
 class Audit:
     """States entries in the platform's own ledger, and lists them in the index."""
 
@@ -78,6 +90,28 @@ class Audit:
             self._index(connection, number, record)
         return number - known
 
+    def listing(self) -> Iterator[Listed]:
+        """Yield every entry as the index lists it; one that is damaged keeps its number, and says so."""
+        before = 0
+        for number in sorted(int(name) for name in self._ledger.names.under(KIND) if _NUMBER.fullmatch(name)):
+            if number > before + 1:
+                yield Listed(
+                    before + 1, None, f"Nothing is named {_name(before + 1)}, nor what follows to {number - 1}."
+                )
+            yield self._listed(number)
+            before = number
+
+    def unplaced(self) -> Iterator[Address]:
+        """Yield every signed entry that stands in no place of the chain: nobody was told of it, or it was taken out."""
+        for address, record in self._ledger.records.all(KIND):
+            seq = record.body.get("seq")
+            try:
+                placed = isinstance(seq, int) and self._ledger.names.resolve(_name(seq)) == address
+            except IntegrityError:
+                placed = False
+            if not placed:
+                yield address
+
     def verify(self) -> Verified:
         """Read every entry, its signature and its place in the chain."""
         faults, number, before = [], 0, None
@@ -96,6 +130,19 @@ class Audit:
         if beyond > 0:
             faults.append(f"{beyond} more signed entries are kept, and stand in no place of the chain.")
         return Verified(number, tuple(faults))
+
+    def _listed(self, seq: int) -> Listed:
+        address = None
+        try:
+            address = self._ledger.names.resolve(_name(seq))
+            if address is None:
+                return _unreadable(seq, "", "Its name was taken away.")
+            record = self._ledger.records.read(address)
+        except (NotFound, IntegrityError) as fault:
+            return _unreadable(seq, address or "", fault.problem)
+        if record.kind != KIND or record.body.get("seq") != seq:
+            return _unreadable(seq, address, f"Its record is of a {record.kind}, numbered {record.body.get('seq')}.")
+        return Listed(seq, _row(seq, address, record))
 
     def _chain(self) -> Iterator[Address]:
         number = 1
@@ -134,6 +181,11 @@ def _row(seq: int, address: Address, record: Record) -> dict[str, object]:
         "detail": cast("Mapping[str, object]", body["detail"]),
         "record": str(address),
     }
+
+
+def _unreadable(seq: int, address: str, reason: str) -> Listed:
+    row = {"seq": seq, "project": None, "at": "", "actor": "", "action": UNREADABLE, "target": "", "record": address}
+    return Listed(seq, {**row, "detail": {"reason": reason}}, reason)
 
 
 def _last(connection: Connection) -> int:

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     ANYONE = "anyone"  # no sign-in
     SIGNED_IN = "signed_in"  # to see what is one's own
     IN_PERSON = "in_person"  # to change what is one's own: never by a token, lest a stolen one make others
+    CREATE = "create"  # a project
     READ = "read"  # a project's
     CONTRIBUTE = "contribute"
     MAINTAIN = "maintain"
@@ -36,6 +37,7 @@ _LEAST: Mapping[Permission, Role] = {
 }
 _SCOPES: Mapping[Permission, frozenset[Scope]] = {
     Permission.SIGNED_IN: frozenset(Scope),
+    Permission.CREATE: frozenset({Scope.WRITE, Scope.ADMIN}),
     Permission.READ: frozenset(Scope),
     Permission.CONTRIBUTE: frozenset({Scope.WRITE, Scope.ADMIN}),
     Permission.MAINTAIN: frozenset({Scope.WRITE, Scope.ADMIN}),
@@ -78,7 +80,7 @@ def _is_in_scope(actor: Actor, permission: Permission, project: str | None) -> b
 
 
 def _may(actor: Actor, permission: Permission, role: str | None, project: str | None) -> bool:
-    if permission is Permission.SIGNED_IN:
+    if permission in {Permission.SIGNED_IN, Permission.CREATE}:
         return True
     if permission is Permission.ADMIN:
         return actor.is_admin

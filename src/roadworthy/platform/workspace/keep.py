@@ -109,3 +109,10 @@ def _applied(ledger: Ledger) -> dict[Key, Value]:
     body = last_applied(ledger)
     listed = cast("list[tuple[Kind, str, Value]]", body["resources"]) if body else []
     return {(kind, name): value for kind, name, value in listed}
+
+
+def protected_now(connection: Connection, project: str) -> tuple[str, ...]:
+    """Return the patterns of the branches that only merges reach, as they were applied; none before the first time."""
+    table = schema.resource
+    asked = select(table.c.name).where(table.c.project == project, table.c.kind == "branch", table.c.state == "active")
+    return tuple(connection.execute(asked.order_by(table.c.name)).scalars())

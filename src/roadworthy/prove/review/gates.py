@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.review.comparison import Change, Outcome
     from roadworthy.prove.review.evidence import Evidence
 
+COMMIT = "Commit"
 SECTIONS = {
     "data": "Data",
     "evaluation": "Evaluation",
@@ -49,8 +50,8 @@ def notes(base: Evidence, head: Evidence, changed: Sequence[Change]) -> tuple[st
 def _committed(proof: Proof) -> Gate:
     if proof.dirty:
         reason = "The tested run had changes that its commit does not hold. Commit them, then run and test again."
-        return Gate("Commit", "the run is of the commit alone", "failed", reason)
-    return Gate("Commit", "the run is of the commit alone", "passed", "No file differed from the commit.")
+        return Gate(COMMIT, "the run is of the commit alone", "failed", reason)
+    return Gate(COMMIT, "the run is of the commit alone", "passed", "No file differed from the commit.")
 
 
 def _current(proof: Proof, deployed: str | None) -> Iterator[Gate]:

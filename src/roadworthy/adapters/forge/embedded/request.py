@@ -22,7 +22,6 @@ _SERVICES: Final[Mapping[str, Service]] = {"git-upload-pack": "read", "git-recei
 _PATH = re.compile(r"/(?P<project>[^/]+)\.git/(?P<rest>info/refs|git-upload-pack|git-receive-pack)")
 _PROTOCOL = re.compile(r"[a-z0-9=:.-]{1,100}")
 _TYPE = re.compile(r"[a-z0-9/+.-]{1,100}")
-_LENGTH = re.compile(r"[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,11 @@ class Asked:
         return self.headers.get("content-encoding", "") in {"gzip", "x-gzip"}
 
     def variables(self) -> dict[str, str]:
-        """Return what the Common Gateway Interface says of the request: nothing that is not of the expected form."""
+        """Return what the Common Gateway Interface says of the request: nothing that is not of the expected form.
+
+        The length of the body is not among it: a git that expects more than comes, as when the server is killed, reads
+        the end of its input for ever. Without it, the end is the end.
+        """
         path = f"/{self.project}.git/{'info/refs' if self.is_first else self.command}"
         told = {
             "PATH_INFO": path,
@@ -61,7 +64,6 @@ class Asked:
         for name, header, form in (
             ("CONTENT_TYPE", "content-type", _TYPE),
             ("GIT_PROTOCOL", "git-protocol", _PROTOCOL),
-            *((("CONTENT_LENGTH", "content-length", _LENGTH),) if not self.is_packed else ()),
         ):
             if form.fullmatch(value := self.headers.get(header, "")):
                 told[name] = value

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from roadworthy.platform.automate.action import Action, Apply, Check, Deploy, Nothing, Release, short, shown, typed
-from roadworthy.platform.automate.branch import HEADS, TAGS, WORDS, is_protected, target_of, word_of
-from roadworthy.platform.automate.violations import violations
+from roadworthy.platform.automate.rules.action import (
+    Action,
+    Apply,
+    Check,
+    Deploy,
+    Nothing,
+    Release,
+    short,
+    shown,
+    typed,
+)
+from roadworthy.platform.automate.rules.branch import HEADS, TAGS, WORDS, is_protected, target_of, word_of
+from roadworthy.platform.automate.rules.violations import violations
 
 if TYPE_CHECKING:
-    from roadworthy.platform.automate.action import Domain, Scope
-    from roadworthy.platform.automate.branch import Rules
-    from roadworthy.platform.automate.update import Update
+    from roadworthy.platform.automate.rules.action import Domain, Scope
+    from roadworthy.platform.automate.rules.branch import Rules
+    from roadworthy.platform.automate.rules.update import Update
 
 SCOPES: dict[str, Scope] = {
     "feature": "feature", "develop": "full", "release": "gates", "main": "gates", "hotfix": "gates"
@@ -52,8 +62,10 @@ def answers(rules: Rules, branch: str, word: str | None, commit: str) -> tuple[A
     domain: Domain = "protected" if is_protected(rules, branch) else "branch"
     check = Check(commit, branch, target, domain, SCOPES[word],
                   f"{shown(branch)}: {_WHY[word].format(target=shown(target))}")  # fmt: skip
+    deployed = _deployed(rules, branch, commit)
     released = (Release(commit, f"What is on {shown(branch)} becomes a version when its check passes."),)
-    return (check, *(released if word == "main" else ()), *_deployed(rules, branch, commit))
+    makes = word == "main" or any(isinstance(one, Deploy) and one.deploy == "auto" for one in deployed)
+    return (check, *(released if makes else ()), *deployed)
 
 
 def _applied(rules: Rules, branch: str, commit: str) -> tuple[Action, ...]:

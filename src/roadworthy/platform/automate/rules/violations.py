@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from roadworthy.platform.automate.action import Violation, short, shown, typed
-from roadworthy.platform.automate.branch import HEADS, is_protected, targets_of, word_of
+from roadworthy.platform.automate.rules.action import Violation, short, shown, typed
+from roadworthy.platform.automate.rules.branch import HEADS, is_protected, targets_of, word_of
 
 if TYPE_CHECKING:
-    from roadworthy.platform.automate.branch import Rules
-    from roadworthy.platform.automate.update import Update
+    from roadworthy.platform.automate.rules.branch import Rules
+    from roadworthy.platform.automate.rules.update import Update
 
 
 def violations(rules: Rules, update: Update) -> tuple[Violation, ...]:

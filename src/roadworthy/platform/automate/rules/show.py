@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from roadworthy.platform.automate.action import Action, Apply, Check, Deploy, Nothing, Release, Violation, shown
-from roadworthy.platform.automate.branch import DEVELOP, GITFLOW, HEADS, TAGS, is_protected, word_of
-from roadworthy.platform.automate.rules import answers, decide
-from roadworthy.platform.automate.update import Update
+from roadworthy.platform.automate.rules.action import Action, Apply, Check, Deploy, Nothing, Release, Violation, shown
+from roadworthy.platform.automate.rules.branch import DEVELOP, GITFLOW, HEADS, TAGS, is_protected, word_of
+from roadworthy.platform.automate.rules.decide import answers, decide
+from roadworthy.platform.automate.rules.update import Update
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from roadworthy.platform.automate.branch import Rules
+    from roadworthy.platform.automate.rules.branch import Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,204 @@
+"""Changes on the platform: opened at the tip of a branch, held against the rules and the tests, merged by the forge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from roadworthy.app.server.context import Reading, profile_now
+from roadworthy.app.server.index import note
+from roadworthy.app.server.sources import HomeSources
+from roadworthy.errors import InvalidDeclaration, NotFound
+from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.repo.git import git
+from roadworthy.platform.automate import jobs
+from roadworthy.platform.automate.deliver import deliver
+from roadworthy.platform.automate.rules.branch import rules_of
+from roadworthy.platform.automate.rules.violations import wrong_target
+from roadworthy.platform.change import merge as merging
+from roadworthy.platform.change.change import Change, change, changes
+from roadworthy.platform.change.merge import Standing, Verdict, Wish, message, perspectives
+from roadworthy.platform.change.propose import Proposal, propose
+from roadworthy.platform.change.propose import close as close_change
+from roadworthy.platform.change.verdict import verdict_on
+from roadworthy.platform.forge.forge import Merge, Person
+from roadworthy.platform.identity.audit import Entry
+from roadworthy.platform.rebuild.facts import catch_up
+from roadworthy.platform.rebuild.rebuild import rebuild_project
+
+if TYPE_CHECKING:
+    from roadworthy.app.server.platform import Platform
+    from roadworthy.platform.automate.job import Job
+
+_HEADS = "refs/heads/"
+_LOOKED_AT = 400  # jobs of a project that are looked at for the check of a commit
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A change that is wanted: from a branch, to a target, about something."""
+
+    branch: str
+    target: str
+    title: str
+
+
+def open_change(platform: Platform, project: str, wanted: Wanted, actor: str) -> Change:
+    """Open a change, or return the one that is open from the same branch to the same target.
+
+    Raises:
+        NotFound: A branch is not there.
+        UsageError: It makes no sense.
+    """
+    refs = platform.forge.refs(project)
+    for branch in (wanted.branch, wanted.target):
+        if _HEADS + branch not in refs:
+            raise NotFound(f"{project} has no branch {branch!r}.", remedy="Push it first; see `git branch -a`.")
+    ledger = platform.home.ledger(project, actor)
+    head = refs[_HEADS + wanted.branch]
+    made = propose(
+        platform.database, ledger, Proposal(project, wanted.branch, wanted.target, wanted.title, actor, head)
+    )
+    with platform.database.write() as connection:
+        note(connection, project, ledger, Address(made.record))
+        platform.audit.state(connection, Entry(actor, "change.open", f"{project}/{made.number}", project))
+    platform.wake.set()
+    return made
+
+
+def close(platform: Platform, project: str, number: int, actor: str) -> Change:
+    """Close a change without merging it.
+
+    Raises:
+        NotFound: There is none of that number.
+        Conflict: It was merged.
+    """
+    ledger = platform.home.ledger(project, actor)
+    done = close_change(platform.database, ledger, project, number)
+    with platform.database.write() as connection:
+        catch_up(connection, project, ledger)
+        platform.audit.state(connection, Entry(actor, "change.close", f"{project}/{number}", project))
+    return done
+
+
+def standing(platform: Platform, project: str, number: int) -> Standing:
+    """Return how a change stands: its branch, its check, the rules of the branches, who must approve.
+
+    Raises:
+        NotFound: There is none of that number.
+    """
+    with platform.database.read() as connection:
+        found = change(connection, project, number)
+    tip = platform.forge.refs(project).get(_HEADS + found.branch)
+    verdict, why = _verdict(platform, found, tip)
+    against, reviewers = _rules(platform, found)
+    return Standing(found, tip, verdict, why, against, reviewers)
+
+
+def merge(platform: Platform, project: str, number: int, wish: Wish) -> Change:
+    """Merge a change that nothing keeps from it.
+
+    Raises:
+        TestsFailed: Something speaks against it.
+        Conflict: Both sides changed the same lines, or somebody was first.
+    """
+    ledger = platform.home.ledger(project, wish.actor)
+    with platform.moving:  # whoever reconciles sees the branch and the row moved, or neither
+        stands = standing(platform, project, number)
+        done = merging.merge(
+            platform.database,
+            ledger,
+            stands,
+            wish,
+            lambda one, tip, record: _merged(platform, one, (tip, record), wish),
+        )
+        update = {"ref": _HEADS + done.target, "after": done.merge_commit}
+        deliver(platform.database, project, "manual", {"actor": wish.actor, "updates": [update]})
+    with platform.database.write() as connection:
+        catch_up(connection, project, ledger)
+        detail = {"commit": done.merge_commit, "unreviewed": done.unreviewed, "reason": wish.reason}
+        platform.audit.state(connection, Entry(wish.actor, "change.merge", f"{project}/{number}", project, detail))
+    platform.wake.set()
+    return done
+
+
+def settle(platform: Platform, project: str) -> None:
+    """Note the merges whose rows a crash kept from being written: the target holds a merge that names the change."""
+    with platform.database.read() as connection:
+        waiting = changes(connection, project, "open")
+    refs = platform.forge.refs(project)
+    for one in waiting:
+        tip, onto = refs.get(_HEADS + one.branch), refs.get(_HEADS + one.target)
+        if tip and onto and _merge_of(platform, project, onto, tip) is not None:
+            rebuild_project(platform.database, HomeSources(platform.home, platform.own), project)
+            return
+
+
+def check_of(platform: Platform, project: str, commit: str, target: str) -> Job | None:
+    """Return the newest check of *commit*: that against *target*, if there is one."""
+    with platform.database.read() as connection:
+        found = [
+            one
+            for one in jobs.listed(connection, project, limit=_LOOKED_AT)
+            if one.kind == "check" and one.payload.get("commit") == commit
+        ]
+    return next((one for one in found if one.payload.get("target") == target), found[0] if found else None)
+
+
+def _verdict(platform: Platform, found: Change, tip: str | None) -> tuple[Verdict, str]:
+    job = None if tip is None else check_of(platform, found.project, tip, found.target)
+    if job is None:
+        return _stated(platform, found, tip or "")
+    if job.state in {"queued", "running"}:
+        return "running", f"job {job.id} is {job.state}."
+    if job.state != "done":
+        return "not_run", f"job {job.id} could not be done: {job.reason}"
+    summary = str((job.result or {}).get("summary", ""))
+    return ("passed" if job.passed else "failed"), f"job {job.id}: {summary}"
+
+
+def _stated(platform: Platform, found: Change, tip: str) -> tuple[Verdict, str]:
+    """Return what a record says of the check, where its job is not known any more."""
+    with platform.database.read() as connection:
+        stated = verdict_on(connection, found.project, tip, found.target)
+    if stated is None:
+        return "not_run", "no check was made of its last commit yet; see `roadworthy events list`."
+    return stated.outcome, stated.why
+
+
+def _rules(platform: Platform, found: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    reading = Reading(platform, found.project)
+    try:
+        profile = profile_now(reading)
+    except InvalidDeclaration as fault:
+        return (f"The profile.yaml of main has faults: {fault.problem}",), ()
+    if profile is None:
+        return (), ()
+    wrong = wrong_target(rules_of(profile, reading.default()), found.branch, found.target, found.number)
+    told = () if wrong is None else (f"{wrong.reason} {wrong.fix}",)
+    return told, perspectives(profile.reviewers.software, profile.reviewers.analysis)
+
+
+def _merged(platform: Platform, found: Change, of: tuple[str, Address], wish: Wish) -> str:
+    """Have the forge merge, and return the merge commit; one that a crash kept from being noted is found again."""
+    tip, record = of
+    onto = platform.forge.refs(found.project).get(_HEADS + found.target)
+    if onto is None:
+        raise NotFound(f"{found.target} is gone.", remedy="Push it again, or close the change.")
+    before = _merge_of(platform, found.project, onto, tip)
+    if before is not None:
+        return before
+    person = Person(wish.actor, f"{wish.actor}@localhost")
+    wanted = Merge(tip, found.target, onto, message(found, record), person, datetime.now(UTC).replace(microsecond=0))
+    return platform.forge.merge(found.project, wanted)
+
+
+def _merge_of(platform: Platform, project: str, onto: str, tip: str) -> str | None:
+    """Return the commit of a branch's own line, at *onto*, that merged *tip*; None when none did."""
+    said = git(platform.forge.path(project), "rev-list", "--first-parent", "--merges", "--parents", "-n", "500", onto)
+    for line in said.decode().splitlines():
+        commit, _, *merged = line.split()
+        if tip in merged:
+            return commit
+    return None

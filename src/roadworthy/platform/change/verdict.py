@@ -1,0 +1,79 @@
+"""The verdict of a check, as a fact: jobs may be lost, and what they found must not be."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, Self, cast
+
+from sqlalchemy import select
+
+from roadworthy.platform.store import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from roadworthy.ledger.ledger import Ledger
+    from roadworthy.ledger.objects.address import Address
+
+KIND = "check"  # of records
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the check of a commit on a branch against its target came to.
+
+    Attributes:
+        scope: How much was run: what the rules of the branch asked for.
+        outcome: Whether it says yes.
+        why: What it said, in words.
+        run: The record of the run; None when it came to none.
+        proof: The record of the proof; None when nothing was tested.
+        reports: The addresses of its reports, by their role.
+        releases: Whether a version of the commit was to follow.
+        deploys: The environments that the version was to go to by itself.
+    """
+
+    project: str
+    commit: str
+    branch: str
+    target: str
+    scope: str
+    outcome: Literal["passed", "failed"]
+    why: str
+    run: str | None = None
+    proof: str | None = None
+    reports: Mapping[str, str] = field(default_factory=dict)
+    releases: bool = False
+    deploys: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, body: Mapping[str, object]) -> Self:
+        """Return what the body of a record says.
+
+        Raises:
+            KeyError, TypeError: It says something else.
+        """
+        said = {name: body[name] for name in cls.__slots__}
+        return cls(**{**said, "deploys": tuple(cast("list[str]", said["deploys"]))})  # type: ignore[arg-type]
+
+
+def state_checked(ledger: Ledger, checked: Checked) -> Address:
+    """Keep the verdict as a signed record; stated when the job is completed, before its row says so.
+
+    Raises:
+        StorageError: The disk is full.
+    """
+    made = datetime.now(UTC).isoformat(timespec="microseconds")
+    return ledger.keep(KIND, {**asdict(checked), "deploys": list(checked.deploys), "made": made})
+
+
+def verdict_on(connection: Connection, project: str, commit: str, target: str) -> Checked | None:
+    """Return the last verdict on *commit* against *target*, as the facts of the index have it; None without one."""
+    table = schema.fact
+    here = (table.c.project == project) & (table.c.kind == KIND) & (table.c.commit == commit)
+    bodies = connection.execute(select(table.c.body).where(here)).scalars()
+    last = max((body for body in bodies if body["target"] == target), key=lambda body: str(body["made"]), default=None)
+    return None if last is None else Checked.of(last)

@@ -1,0 +1,119 @@
+"""The server: pages, API and git over one address, on loopback unless it is told otherwise."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from roadworthy.app.server.children import runners
+from roadworthy.app.server.hosting import git_at
+from roadworthy.app.server.loop import Loop
+from roadworthy.errors import Conflict, UsageError
+from roadworthy.web.app import create_app
+from roadworthy.web.services import Services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from roadworthy.app.server.platform import Platform
+
+_GIT = "/git"
+_BACKLOG = 256
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a server listens, and how many runners it has."""
+
+    host: str = "127.0.0.1"
+    port: int = 8700
+    runners: int = 1
+
+
+def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
+    """Serve *platform* until it is told to end; *ready* is told its URL once it answers.
+
+    Raises:
+        Conflict: The port is taken.
+        UsageError: It cannot be listened on.
+    """
+    with _listening(at) as listener, git_at(platform) as git:
+        url = _url(listener)
+        services = Services(platform.identity, platform.members, url, platform.runner, platform=platform)
+        settings = uvicorn.Config(
+            _Front(create_app(services), git), http="httptools", ws="none", loop="asyncio", lifespan="off",
+            access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=5, backlog=_BACKLOG,
+        )  # fmt: skip
+        loop = Loop(platform)
+
+        def begin() -> None:
+            loop.start()
+            for one in runners.programs(platform.home, platform.runner, url, at.runners):
+                platform.processes.want(one)
+            ready(url)
+
+        server = _Server(settings, begin)
+        try:
+            server.run(sockets=[listener])
+        finally:
+            loop.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, which says when it answers, and returns when it was told to end: what it stands on is closed then."""
+
+    def __init__(self, config: uvicorn.Config, begun: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._begun = begun
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals that end us for as long as we serve; uvicorn would send them to itself once more."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self._begun()
+
+
+class _Front:
+    """Sends git's requests to git, and all others to the pages and the API."""
+
+    def __init__(self, pages: ASGIApp, git: ASGIApp) -> None:
+        self._pages = pages
+        self._git = git
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope.get("path", "")
+        if scope["type"] == "http" and path.startswith(f"{_GIT}/"):
+            await self._git({**scope, "root_path": scope.get("root_path", "") + _GIT}, receive, send)
+            return
+        await self._pages(scope, receive, send)
+
+
+def _listening(at: At) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
+        return socket.create_server((at.host, at.port), family=family, backlog=_BACKLOG)
+    except OSError as fault:
+        taken = f"Port {at.port} of {at.host} cannot be listened on: {fault.strerror}."
+        remedy = "Choose another: `--port 0` takes any that is free."
+        raise (Conflict if "in use" in (fault.strerror or "") else UsageError)(taken, remedy=remedy) from fault
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
