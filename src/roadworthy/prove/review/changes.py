@@ -75,18 +75,23 @@ def datasets(before: Mapping[str, Held] | None, after: Mapping[str, Held] | None
 
 
 def lost(found: Datasets) -> tuple[str, ...]:
-    """Return a sentence for each dataset in which columns are gone or wholly missing now, and were not before."""
-    told = []
+    """Return which columns are gone or wholly missing now, and were not before: a sentence for the same columns."""
+    datasets_of: dict[tuple[str, ...], list[str]] = {}
     for change in found.changed:
-        names = [
+        names = sorted(
             visible(one.name, 60)
             for one in change.columns
             if one.before is not None and one.before.missing < 1 and (one.after is None or one.after.missing == 1)
-        ]
+        )
         if names:
-            listed = ", ".join(names[:_LOST]) + (f" and {len(names) - _LOST} more" if len(names) > _LOST else "")
-            told.append(f"In the dataset {visible(change.name, 60)}, nothing is left of {listed}.")
-    return tuple(told)
+            datasets_of.setdefault(tuple(names), []).append(visible(change.name, 60))
+    return tuple(_lost(names, held) for names, held in datasets_of.items())
+
+
+def _lost(names: Sequence[str], held: Sequence[str]) -> str:
+    listed = ", ".join(names[:_LOST]) + (f" and {len(names) - _LOST} more" if len(names) > _LOST else "")
+    of = "the dataset" if len(held) == 1 else "the datasets"
+    return f"In {of} {', '.join(held)}, nothing is left of {listed}."
 
 
 def _dataset(name: str, before: Held | None, after: Held | None) -> DatasetChange:
