@@ -19,6 +19,7 @@ from roadworthy.adapters.object_store.serve.app import bucket_app
 from roadworthy.cli.main import COMMANDS
 from roadworthy.declare.read.file import parse
 from roadworthy.declare.read.shape import keys_of
+from roadworthy.operate.serve import refusal
 from roadworthy.operate.serve.gateway import Gateway
 from roadworthy.prove.evaluate.metric import METRICS
 
@@ -175,6 +176,14 @@ def test_every_route_of_buckets_has_an_entry() -> None:
     text = (DOCS / "reference" / "buckets.md").read_text(encoding="utf-8")
 
     assert asked == set(re.findall(r"^\| `([A-Z]+ [^`]+)` \|", text, flags=re.MULTILINE))
+
+
+def test_every_status_of_the_service_has_an_entry() -> None:
+    """What a request without a prediction is answered stands in the table of statuses."""
+    statuses = {value for value in vars(refusal).values() if isinstance(value, int) and value >= 400}
+    text = (DOCS / "reference" / "http.md").read_text(encoding="utf-8")
+
+    assert {status for status in statuses if f"| {status} |" not in text} == set()
 
 
 def test_every_kind_of_record_has_an_entry() -> None:

@@ -72,7 +72,7 @@ def serve(environment: str, at: Address, say: Say, warn: Say, start: Path | None
             remedy=f"Put a version there: `roadworthy deploy VERSION --to {environment}`.",
         )
     with _listening(at) as listener:
-        log = Log(SegmentWriter(local.ledger.state / "predictions" / environment), secret_in(_secret(local)))
+        log = Log(SegmentWriter(local.ledger.state / "predictions" / environment), secret_in(_secret(local)), say)
         gateway = Gateway(environment, Meter(), log)
 
         def begin(wanted: Deployment) -> served.Served:

@@ -92,6 +92,7 @@ def _document(outcome: Outcome) -> dict[str, object]:
         "run": proof.run,
         "commit": proof.commit,
         "dirty": proof.dirty,
+        "stale": outcome.stale,
         "model": proof.model,
         "is_baseline": proof.is_baseline,
         "production": proof.production,
@@ -117,6 +118,11 @@ def _show(outcome: Outcome, *, verbose: bool) -> None:
         _section(_TITLES[section], tuple(listed), verbose=verbose)
     if proof.dirty:
         click.secho("The working tree differs from the commit: this proof is no proof of it.", fg="yellow")
+    if outcome.stale:
+        click.secho("What was tested is the last run, not what stands here now:", fg="yellow", bold=True)
+        for said in outcome.stale:
+            click.secho(f"  {said}", fg="yellow")
+        click.secho("`roadworthy run`, then `roadworthy test`, tests that.", fg="yellow")
     seconds = proof.measures.get("seconds")
     if verbose and isinstance(seconds, dict):
         click.echo("Took " + ", ".join(f"{part} {taken:.1f} s" for part, taken in seconds.items()) + ".")

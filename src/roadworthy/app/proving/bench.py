@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.app.local import declared
+from roadworthy.app.run import coming, graph_of
 from roadworthy.build.environment import kit
 from roadworthy.build.environment.prepare import prepare
 from roadworthy.build.model.spec import ModelSpec
 from roadworthy.build.pipeline import record
+from roadworthy.build.pipeline.inputs import Setting
 from roadworthy.build.pipeline.named import found_in
+from roadworthy.build.pipeline.why import outlook
 from roadworthy.errors import NotFound
 from roadworthy.ledger.objects import tree
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from roadworthy.ledger.objects.item import Item
 
 _RUN = "Run `roadworthy run`."
+_WOULD = {"run": "would run", "restore": "would be restored", "blocked": "cannot run"}
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class Bench:
             path=self.local.folder / definition.path,
             inputs=self.requirements.inputs.columns,
             outputs=self.requirements.outputs,
+            name=model,
         )
 
 
@@ -128,3 +134,17 @@ def open_bench(local: Local, say: Callable[[str], None]) -> Bench:
         environment=prepare(project.profile.environment, local.folder, local.ledger.state, say),
         kit=kit.install(local.ledger.state),
     )
+
+
+def stale(bench: Bench) -> tuple[str, ...]:
+    """Return which stages would do something now, and why: what is tested is what the last run left, not that."""
+    graph = graph_of(bench.project, bench.local.ledger)
+    setting = Setting(bench.local.folder, bench.local.ledger, graph, bench.environment.digest, os.environ)
+    found = outlook(setting, coming(bench.local, bench.project, graph))
+    certain = [
+        f"{name} {_WOULD[one.state]} ({one.why})"
+        for name, one in found.items()
+        if one.state in _WOULD and not graph.stages[name].always_changed
+    ]
+    after = [f"{name} may run ({one.why})" for name, one in found.items() if one.state == "perhaps"]
+    return tuple(certain + after if certain else ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from roadworthy.app.proving import recipe
 from roadworthy.app.proving.production import Absent
 from roadworthy.build.data.pins import pin_path
 from roadworthy.build.pipeline.graph import folders_of
@@ -12,9 +13,10 @@ from roadworthy.build.pipeline.named import loose
 from roadworthy.errors import RoadworthyError
 from roadworthy.ledger.objects import tree
 from roadworthy.prove.against_production import compare
+from roadworthy.prove.behaviour import apart, missing, stress
 from roadworthy.prove.behaviour import check as behaviour
-from roadworthy.prove.behaviour import stress
 from roadworthy.prove.contract import check as contract
+from roadworthy.prove.contract import dataset
 from roadworthy.prove.evaluate import evaluate, latency
 from roadworthy.prove.proof import Check
 from roadworthy.prove.tried import tried
@@ -36,19 +38,21 @@ Checks = tuple[Check, ...]
 
 
 def data(bench: Bench) -> Checks:
-    """Return the checks of every contract."""
-    if not bench.project.contracts:
-        return (Check("data", "contracts", "not_run", "There are no contracts."),)
+    """Return the checks of every dataset and of every contract."""
     found: list[Check] = []
+    for name, named in bench.project.pipeline.datasets.items():
+        found += dataset.check(name, named, bench.local.folder / named.path)
+    if not bench.project.contracts:
+        return (*found, Check("data", "contracts", "not_run", "There are no contracts."))
     for name, rules in bench.project.contracts.items():
         files = _files(bench, rules)
-        dataset = bench.project.pipeline.datasets.get(rules.dataset)
+        held = bench.project.pipeline.datasets.get(rules.dataset)
         inputs = bench.requirements.inputs
         given = contract.Data(
             path=files.get(rules.dataset, bench.local.folder / rules.dataset),
             others=files,
-            key=dataset.key if dataset else (),
-            time=dataset.time if dataset else None,
+            key=held.key if held else (),
+            time=held.time if held else None,
             inputs=inputs.columns if inputs.contract == name else (),
         )
         found += contract.check(name, rules, given)
@@ -140,8 +144,13 @@ def timed(bench: Bench, candidate: Candidate) -> Checks:
 
 
 def model_tests(bench: Bench, candidate: Candidate, say: Callable[[str], None]) -> Checks:
-    """Return the checks of every declared behaviour and stress."""
-    found = []
+    """Return the checks of every declared behaviour and stress, and those that are made of every model."""
+    say(f"behaviour: {apart.NAME}")
+    found = [tried("behaviour", apart.NAME, partial(apart.check, candidate.subject))]
+    found += [
+        tried("behaviour", missing.title(name), partial(missing.check, name, candidate.subject))
+        for name in missing.allowed(bench.requirements, bench.project.contracts)
+    ]
     for test in bench.requirements.behaviour:
         say(f"behaviour: {test.name}")
         found.append(tried("behaviour", test.name, partial(behaviour.check, test, candidate.subject)))
@@ -162,6 +171,16 @@ def unanswered(requirements: Requirements, fault: RoadworthyError) -> Checks:
         *(Check("stress", test.name, "not_run", why) for test in requirements.stress),
         Check("against_production", "flips", "not_run", why),
     )
+
+
+def recipe_check(bench: Bench) -> Checks:
+    """Return the check that the declared `noise` can be followed; none where none is declared."""
+    noise = bench.requirements.noise
+    if noise is None:
+        return ()
+    model = bench.spec(bench.requirements.model).model.path
+    made = recipe.Recipe(bench.project, bench.run, model, bench.local.ledger)
+    return (tried("against_production", recipe.NAME, partial(recipe.check, made, noise)),)
 
 
 def against_production(

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 from collections import deque
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from roadworthy.build.model.scratch import Scratch
 from roadworthy.errors import LoadFailed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from roadworthy.build.model.spec import ModelSpec
 
 _LINES, _WIDTH = 40, 400  # of what it printed are kept
@@ -30,7 +30,7 @@ class Process:
     """A started worker: the socket to it, and what it printed last."""
 
     def __init__(self, spec: ModelSpec) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="roadworthy-worker-"))
+        self._scratch = Scratch()
         self.channel, theirs = socket.socketpair()
         life, self._lifeline = os.pipe()  # ends the worker when we are gone, however we go
         try:
@@ -38,7 +38,7 @@ class Process:
         except OSError as fault:
             os.close(self._lifeline)
             self.channel.close()
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.remove()
             raise LoadFailed(
                 f"The worker cannot be started: {fault}.",
                 remedy="See that the project's Python environment is there: `roadworthy doctor`.",
@@ -54,7 +54,7 @@ class Process:
         return subprocess.Popen(
             [spec.python, "-m", "roadworthy_kit.worker", str(channel), str(life)],
             cwd=spec.folder,
-            env=_surroundings(spec, self._scratch),
+            env=_surroundings(spec, self._scratch.path),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -106,7 +106,7 @@ class Process:
             os.close(self._lifeline)
             self._lifeline = -1
         self._listener.join(timeout=1)
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.remove()
 
 
 def _surroundings(spec: ModelSpec, scratch: Path) -> dict[str, str]:

@@ -25,6 +25,7 @@ class ModelSpec:
         path: Its artifact.
         inputs: The columns that it takes, in order.
         outputs: The columns that it returns, in order; empty: whatever it returns.
+        name: What pipeline.yaml calls it; empty where that is not known.
     """
 
     folder: Path
@@ -34,3 +35,9 @@ class ModelSpec:
     path: Path
     inputs: tuple[str, ...]
     outputs: Mapping[str, OutputRule] = field(default_factory=dict)
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """What it is called in messages: its name, and the artifact's place in the project."""
+        return f"`{self.name}` ({self.model.path})" if self.name else f"in {self.model.path}"

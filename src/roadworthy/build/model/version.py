@@ -76,9 +76,9 @@ def open_version(repo: Repository, ledger: Ledger, version: Version, say: Callab
     if artifact is None:
         raise NotFound(f"The record of {version.tag} names no artifact.", remedy="Release it again.")
 
-    def spec(definition: Model, path: Path) -> ModelSpec:
+    def spec(name: str, definition: Model, path: Path) -> ModelSpec:
         inputs, outputs = requirements.inputs.columns, requirements.outputs
-        return ModelSpec(folder, environment.python, kit.install(ledger.state), definition, path, inputs, outputs)
+        return ModelSpec(folder, environment.python, kit.install(ledger.state), definition, path, inputs, outputs, name)
 
     simple = declared.pipeline.models.get(requirements.baseline or "")
     return OpenVersion(
@@ -86,8 +86,8 @@ def open_version(repo: Repository, ledger: Ledger, version: Version, say: Callab
         body=body,
         declared=declared,
         requirements=requirements,
-        spec=spec(_definition(body, artifact), artifact),
-        baseline=None if baseline is None or simple is None else spec(simple, baseline),
+        spec=spec(requirements.model, _definition(body, artifact), artifact),
+        baseline=None if baseline is None or simple is None else spec(str(requirements.baseline), simple, baseline),
     )
 
 
