@@ -11,6 +11,7 @@ import click
 
 from roadworthy.app.server.platform import open_at
 from roadworthy.cli.home import at_home
+from roadworthy.errors import UsageError
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.version import VERSION
 from roadworthy.web.server import At, serve
@@ -27,13 +28,16 @@ if TYPE_CHECKING:
 @click.option(
     "--port", default=8700, show_default=True, type=click.IntRange(0, 65535), help="0 takes any that is free."
 )
+@click.option("--url", metavar="URL", help="How users reach it when a proxy stands before it: `https://…`.")
 @click.option("--runners", default=1, show_default=True, type=click.IntRange(0, 64), help="How many jobs run at once.")
 @click.option("--database", metavar="URL", envvar="ROADWORTHY_DATABASE", help="`postgresql://…` instead of a file.")
-def command(home: Path, host: str, port: int, runners: int, database: str | None) -> None:
+def command(home: Path, host: str, port: int, url: str | None, runners: int, database: str | None) -> None:
     """Start the platform of a team: hosting, tests of every push, versions, deployments, pages."""
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise UsageError(f"{url} is no address of a server.", remedy="Give it with `https://`, as users will type it.")
     with open_at(home, lambda line: click.echo(line, err=True), database) as platform:
         try:
-            serve(platform, At(host, port, runners), lambda url: _ready(platform, url))
+            serve(platform, At(host, port, runners, url), lambda told: _ready(platform, told))
         finally:
             with suppress(FileNotFoundError):
                 (platform.home.folder / "up.json").unlink()
