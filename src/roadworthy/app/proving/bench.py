@@ -10,6 +10,7 @@ from roadworthy.build.environment import kit
 from roadworthy.build.environment.prepare import prepare
 from roadworthy.build.model.spec import ModelSpec
 from roadworthy.build.pipeline import record
+from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import NotFound
 from roadworthy.ledger.objects import tree
 
@@ -99,7 +100,7 @@ def open_bench(local: Local, say: Callable[[str], None]) -> Bench:
     if project.requirements is None:
         raise NotFound(
             "There is no requirements.yaml, so nothing says what must hold.",
-            remedy="Write one; `roadworthy schema requirements` says what it may hold.",
+            remedy=HOW_TO_BEGIN,
         )
     run = record.latest(local.ledger)
     status = local.repo.status(local.folder)
