@@ -15,17 +15,25 @@ if TYPE_CHECKING:
 _PRODUCTION = Place("production", "main", "approved")
 EXAMPLES: dict[str, tuple[str, Rules]] = {
     "Gitflow": (
-        "branches: gitflow   # the default\n"
-        "environments:\n  staging: {from: develop, deploy: auto}\n  production: {from: main, deploy: approved}",
+        """\
+branches: gitflow   # the default
+environments:
+  staging: {from: develop, deploy: auto}
+  production: {from: main, deploy: approved}""",
         Rules("gitflow", places=(Place("staging", "develop", "auto"), _PRODUCTION)),
     ),
     "Trunk": (
-        "branches: trunk\nenvironments:\n  production: {from: main, deploy: auto}",
+        """\
+branches: trunk
+environments:
+  production: {from: main, deploy: auto}""",
         Rules("trunk", places=(Place("production", "main", "auto"),)),
     ),
     "A mapping": (
-        'branches: {"team/*": feature, next: develop, main: main, "wip/*": nothing}\n'
-        "environments:\n  production: {from: main, deploy: approved}",
+        """\
+branches: {"team/*": feature, next: develop, main: main, "wip/*": nothing}
+environments:
+  production: {from: main, deploy: approved}""",
         Rules({"team/*": "feature", "next": "develop", "main": "main", "wip/*": "nothing"}, places=(_PRODUCTION,)),
     ),
 }
