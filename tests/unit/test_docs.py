@@ -15,6 +15,7 @@ import pytest
 from starlette.routing import Route
 
 from roadworthy import errors
+from roadworthy.adapters.object_store.serve.app import bucket_app
 from roadworthy.cli.main import COMMANDS
 from roadworthy.declare.read.file import parse
 from roadworthy.declare.read.shape import keys_of
@@ -172,6 +173,16 @@ def test_every_route_has_an_entry() -> None:
     text = (DOCS / "reference" / "http.md").read_text(encoding="utf-8")
 
     assert asked == set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", text, flags=re.MULTILINE))
+
+
+def test_every_route_of_buckets_has_an_entry() -> None:
+    """Each request that a platform answers at `/buckets` stands in the reference."""
+    unused: Any = None
+    routes = [route for route in bucket_app(unused, unused, unused).routes if isinstance(route, Route)]
+    asked = {f"{method} /buckets{route.path}" for route in routes for method in route.methods or ()}
+    text = (DOCS / "reference" / "buckets.md").read_text(encoding="utf-8")
+
+    assert asked == set(re.findall(r"^\| `([A-Z]+ [^`]+)` \|", text, flags=re.MULTILINE))
 
 
 def test_every_kind_of_record_has_an_entry() -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from roadworthy.app.local import confinement
-from roadworthy.errors import UsageError
+from roadworthy.app.remote.bucket import bucket_store
+from roadworthy.errors import NotAllowed, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,6 +130,8 @@ def _bucket(environment: Mapping[str, str]) -> Finding:
     place = environment.get("ROADWORTHY_BUCKET", "")
     if not place:
         return Finding("bucket", "ok", "none: data and results stay on this machine")
+    if place.startswith(("http://", "https://")):
+        return _platform(place)
     path = Path(place.removeprefix("file://"))
     if not path.is_dir():
         remedy = "Make the folder, mount it, or set ROADWORTHY_BUCKET to another."
@@ -143,6 +146,14 @@ def _confinement(environment: Mapping[str, str]) -> Finding:
     except UsageError as fault:
         return Finding("confinement", "missing", fault.problem, fault.remedy)
     return Finding("confinement", "note", f"{found.name} (trust {found.trusts or 'nobody'})", remedy)
+
+
+def _platform(place: str) -> Finding:
+    try:
+        bucket_store(place)
+    except (UsageError, NotAllowed) as fault:
+        return Finding("bucket", "missing", fault.problem, fault.remedy)
+    return Finding("bucket", "ok", f"{place}, where you are logged in")
 
 
 def _says(command: list[str], folder: Path, environment: Mapping[str, str]) -> str | None:

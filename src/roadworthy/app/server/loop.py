@@ -76,6 +76,7 @@ class Loop:
             try:
                 if first:
                     begin(platform, project)
+                    platform.forge.tidy(project)
                 look(platform, project)
             except RoadworthyError as fault:
                 platform.say(f"{project}: {fault.problem} {fault.remedy}")

@@ -200,12 +200,17 @@ def read_public(path: Path, authority: Authority) -> TrustedKey:
         IntegrityError: It holds something else.
     """
     try:
-        key_id, public = path.read_text(encoding="utf-8").split()
-        return TrustedKey(key_id, base64.b64decode(public, validate=True), authority)
+        return parse_public(path.read_text(encoding="utf-8"), authority)
     except ValueError as fault:
         raise IntegrityError(
             f"{path} is not a public key.", remedy="Remove it: an own one is made again, a platform's by `login`."
         ) from fault
+
+
+def parse_public(line: str, authority: Authority) -> TrustedKey:
+    """Return the public key that `public_line` wrote, believed with *authority*. Raises ValueError when it is none."""
+    key_id, public = line.split()
+    return TrustedKey(key_id, base64.b64decode(public, validate=True), authority)
 
 
 def _platforms(folder: Path | None) -> Iterator[TrustedKey]:
