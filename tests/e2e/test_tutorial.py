@@ -30,6 +30,12 @@ def free_port() -> int:
     return port
 
 
+def given(folder: Path) -> dict[str, str]:
+    """Return the environment of whoever types: our commands, and what is kept for them in *folder* and not at home."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "XDG_CONFIG_HOME": str(folder / "config")}
+
+
 def done(page: Path, folder: Path) -> str:
     """Return what the shell blocks of *page* print, one after another, in one shell in *folder*."""
     script = "\n".join(f"echo '### block {number}'\n{block}" for number, block in enumerate(blocks(page), 1))
@@ -38,8 +44,7 @@ def done(page: Path, folder: Path) -> str:
         script = script.replace(f":{port}", f":{free}").replace(f"--port {port}", f"--port {free}")
     ended = subprocess.run(
         ["/bin/bash", "-euo", "pipefail", "-c", f"trap '{END}' EXIT\n{script}"],
-        cwd=folder, env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        capture_output=True, text=True, check=False, timeout=SECONDS,
+        cwd=folder, env=given(folder), capture_output=True, text=True, check=False, timeout=SECONDS,
     )  # fmt: skip
 
     assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-4000:]
