@@ -16,7 +16,18 @@ ROADWORTHY = Path(sys.executable).parent / "roadworthy"
 def test_links_and_repositories_bear_the_address_of_the_proxy(tmp_path: Path) -> None:
     """The link of the first administrator begins with it; the server itself is found where it listens."""
     home = tmp_path / "home"
-    command = [ROADWORTHY, "up", "--home", home, "--port", "0", "--runners", "0", "--url", "https://ml.example.com/"]
+    command = [
+        str(ROADWORTHY),
+        "up",
+        "--home",
+        str(home),
+        "--port",
+        "0",
+        "--runners",
+        "0",
+        "--url",
+        "https://ml.example.com/",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         said = [server.stdout.readline() for _ in range(2)] if server.stdout else []
         state = json.loads((home / "up.json").read_text(encoding="utf-8"))
