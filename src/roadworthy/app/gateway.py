@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from roadworthy.app.history import unheeded
 from roadworthy.app.local import declared, open_local
 from roadworthy.build.model.version import open_version
+from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import Conflict, IntegrityError, NotFound, UsageError
 from roadworthy.ledger.predictions.segment import SegmentWriter
 from roadworthy.ledger.versions import read
@@ -140,7 +141,7 @@ def _model(local: Local, environment: str) -> str:
     if project.requirements is None:
         raise NotFound(
             "There is no requirements.yaml, so nothing says which model is served.",
-            remedy="Write one; `roadworthy schema requirements` says what it may hold.",
+            remedy=HOW_TO_BEGIN,
         )
     return project.requirements.model
 

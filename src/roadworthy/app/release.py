@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.history import unheeded
 from roadworthy.app.local import declared, open_local
+from roadworthy.build.environment.lock import Lock
 from roadworthy.build.pipeline import record
+from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import Conflict, NotAllowed, NotFound, UsageError
 from roadworthy.ledger.versions.names import parse_number
 from roadworthy.ledger.versions.read import history
@@ -177,7 +179,7 @@ def _requirements(project: Declared) -> Requirements:
     if project.requirements is None:
         raise NotFound(
             "There is no requirements.yaml, so nothing says which model is released and what must hold for it.",
-            remedy="Write one; `roadworthy schema requirements` says what it may hold.",
+            remedy=HOW_TO_BEGIN,
         )
     return project.requirements
 
@@ -231,13 +233,21 @@ def _lock(local: Local, project: Declared, commit: str) -> bytes | None:
     if not environment.managed:
         return None
     try:
-        return local.repo.show(commit, path)
+        text = local.repo.show(commit, path)
     except NotFound as fault:
         raise NotFound(
             f"A release needs a lock file (`environment.lock`), and {path} is not in the commit {commit[:12]}.",
             remedy=f"Commit {environment.lock} with pinned requirements; or, for a model that runs in the active "
             "interpreter, write `environment: {managed: false}` in profile.yaml. Then run, test and release again.",
         ) from fault
+    loose = Lock(local.folder / environment.lock, text.decode("utf-8", "replace")).loose
+    if loose:
+        raise UsageError(
+            f"{path} is no lock: another day would bring another version of {', '.join(loose)}.",
+            remedy="Pin each as NAME==VERSION, as `uv pip compile` and `pip freeze` do; commit, run, test and release "
+            "again.",
+        )
+    return text
 
 
 def _version(seen: History, name: str) -> Version:

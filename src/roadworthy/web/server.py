@@ -30,11 +30,12 @@ _BACKLOG = 256
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Where a server listens, and how many runners it has."""
+    """Where a server listens, and how many runners it has; *url* is how users reach it, if not so."""
 
     host: str = "127.0.0.1"
     port: int = 8700
     runners: int = 1
+    url: str | None = None
 
 
 def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
@@ -46,7 +47,8 @@ def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
     """
     with _listening(at) as listener, git_at(platform) as git:
         url = _url(listener)
-        services = Services(platform.identity, platform.members, url, platform.runner, platform=platform)
+        told = (at.url or url).rstrip("/")
+        services = Services(platform.identity, platform.members, told, platform.runner, platform=platform)
         front = _Front(create_app(services), {_GIT: git, _BUCKETS: buckets_at(platform)})
         settings = uvicorn.Config(
             front, http="httptools", ws="none", loop="asyncio", lifespan="off",

@@ -15,6 +15,7 @@ from roadworthy.build.pipeline import record
 from roadworthy.build.pipeline.inputs import Setting
 from roadworthy.build.pipeline.named import found_in
 from roadworthy.build.pipeline.why import outlook
+from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import NotFound
 from roadworthy.ledger.objects import tree
 
@@ -115,7 +116,7 @@ def open_bench(local: Local, say: Callable[[str], None]) -> Bench:
     if project.requirements is None:
         raise NotFound(
             "There is no requirements.yaml, so nothing says what must hold.",
-            remedy="Write one; `roadworthy schema requirements` says what it may hold.",
+            remedy=HOW_TO_BEGIN,
         )
     run = record.latest(local.ledger)
     status = local.repo.status(local.folder)

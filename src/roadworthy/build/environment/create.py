@@ -54,7 +54,8 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _make(lock: Lock, python: str, home: Path, say: Callable[[str], None]) -> str:
-    say(f"Making the Python environment from {lock.path.name}: {len(lock.pins)} distributions, once.")
+    loose = f" and {', '.join(lock.loose)} without a version" if lock.loose else ""
+    say(f"Making the Python environment from {lock.path.name}: {len(lock.pins)} distributions{loose}, once.")
     if home.exists():
         shutil.rmtree(home)
     uv = _uv()

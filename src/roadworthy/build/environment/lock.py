@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from roadworthy.build.environment.installed import Installed
 
+_CONTINUED = re.compile(r"\\\n")
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)(\[[^\]]*\])?==(?P<version>[^\s;\\]+)\s*(?P<marker>;)?", re.MULTILINE)
 
 
@@ -41,6 +42,13 @@ class Lock:
             versions, conditional = found.get(name, ((), True))
             found[name] = ((*versions, line["version"]), conditional and line["marker"] is not None)
         return found
+
+    @property
+    def loose(self) -> tuple[str, ...]:
+        """The requirements that name neither a version nor a place, so that another day brings others."""
+        lines = (line.partition(" #")[0].strip() for line in _CONTINUED.sub(" ", self.text or "").splitlines())
+        asked = (line for line in lines if line and not line.startswith(("#", "-")))
+        return tuple(line for line in asked if _PIN.match(line) is None and " @ " not in line)
 
     def digest(self, python: str) -> str:
         """Return a name for the environment that this lock makes with *python* on this kind of machine."""
