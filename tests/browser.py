@@ -123,9 +123,13 @@ class Browser:
             case "Log.entryAdded":
                 self.console.append(f"{what['entry']['text']} {what['entry'].get('url', '')}")
 
+    def forget(self) -> None:
+        """Let what was loaded before not count."""
+        self._events.clear()
+
     def goto(self, url: str) -> int:
         """Go to *url*, wait until it is loaded, and return the status of the answer."""
-        self._events.clear()
+        self.forget()
         self.call("Page.navigate", url=url)
         return self.loaded()
 
@@ -162,7 +166,7 @@ class Browser:
 
     def submit(self, selector: str) -> int:
         """Press a button that leads to another page, and return the status of the answer."""
-        self._events.clear()
+        self.forget()
         self.run(f"document.querySelector({json.dumps(selector)}).click()")
         return self.loaded()
 
@@ -174,6 +178,12 @@ class Browser:
                 "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=_KEYS[key],
                 **({"text": text} if text and kind == "keyDown" else {}),
             )  # fmt: skip
+
+    def enter(self) -> int:
+        """Press Enter where it leads to another page, and return the status of the answer."""
+        self.forget()
+        self.press("Enter")
+        return self.loaded()
 
     def resize(self, width: int, height: int) -> None:
         """Make the window so large."""

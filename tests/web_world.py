@@ -66,7 +66,11 @@ class Client:
     csrf: str = ""
 
     def ask(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterator[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Return the answer to one request; cookies that it sets are kept."""
         sent = {"cookie": "; ".join(f"{key}={value}" for key, value in self.cookies.items())} if self.cookies else {}
@@ -84,6 +88,10 @@ class Client:
         if found := re.search(r'name="csrf-token" content="([^"]+)"', text):
             self.csrf = found[1]
         return Answer(response.status, named, text)
+
+    def show(self, token: str) -> None:
+        """Show another token from now on."""
+        self.token = token
 
     def get(self, path: str) -> Answer:
         """Ask for a page."""
@@ -161,7 +169,9 @@ class World:
 
 @contextlib.contextmanager
 def _served(app: FastAPI, listener: socket.socket) -> Iterator[None]:
-    config = uvicorn.Config(app, http="httptools", ws="none", loop="asyncio", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        app, http="httptools", ws="none", loop="asyncio", log_config=None, access_log=False, timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

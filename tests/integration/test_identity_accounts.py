@@ -176,4 +176,4 @@ def test_roles_are_those_of_active_projects(database: Database) -> None:
         connection.execute(update(project).values(state="removed"))
 
     assert before == {"ada": "reader"}
-    assert members.roles("flights") == members.roles("none") == {}
+    assert members.roles("flights") == members.roles("none") == members.roles("a\0b") == {}

@@ -90,7 +90,7 @@ def test_a_token_ends_when_it_is_revoked_or_expires_or_its_account_is_disabled(p
 def test_nobody_revokes_anothers_token(people: Identity) -> None:
     """Nor one that is not there, nor one twice."""
     made, secret = people.tokens.create("ada", Wanted("laptop", READ))
-    for name, own in (("grace", made.id), ("ada", "x")):
+    for name, own in (("grace", made.id), ("ada", "x"), ("ada", "x\0")):
         with pytest.raises(NotFound, match="has no token"):
             people.tokens.revoke(name, own)
     assert people.by_token(secret.reveal()).name == "ada"

@@ -13,7 +13,7 @@ import web_probe
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.app import ROUTERS, create_app, guarded
 from roadworthy.web.route import Guarded, needs
-from web_world import Client, World
+from web_world import Answer, Client, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,12 +55,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield opened
 
 
-def is_let_in(client: Client, method: str, path: str) -> bool:
-    """Whether a request gets as far as its handler; that it then lacks a body or names nothing is as good."""
-    answer = client.send(method, path, {} if method != "GET" else None)
+def is_let_in(answer: Answer) -> bool:
+    """Whether a request got as far as its handler; that it then lacks a body or names nothing is as good."""
     sent_away = answer.status == 303 and answer.headers["location"].startswith("/sign-in?next=")
-    assert answer.status < 500, (method, path, answer.text)
+    assert answer.status < 500, answer.text
     return answer.status not in {401, 403} and not sent_away
+
+
+def asked(world: World, visitor: Callable[[World], Client]) -> Iterator[tuple[str, Guarded, bool]]:
+    """Ask every route by every method, and give whether the visitor was let in; who signed out comes anew."""
+    client = visitor(world)
+    for route in guarded(world.app):
+        for method in sorted(route.methods or ()):
+            answer = client.send(method, filled(route.path), {} if method != "GET" else None)
+            yield method, route, is_let_in(answer)
+            if "set-cookie" in answer.headers:
+                client = visitor(world)
 
 
 def filled(path: str) -> str:
@@ -74,9 +84,8 @@ def test_every_route_lets_in_whom_it_says_and_nobody_else(world: World, kind: st
     visitor, may = KINDS[kind]
     wrong = [
         f"{method} {route.path} says {route.need.permission}"
-        for route in guarded(world.app)
-        for method in sorted(route.methods or ())
-        if is_let_in(visitor(world), method, filled(route.path)) != (route.need.permission in may)
+        for method, route, let_in in asked(world, visitor)
+        if let_in != (route.need.permission in may)
     ]
 
     assert wrong == []
@@ -147,6 +156,12 @@ def test_a_route_without_a_permission_is_no_route(world: World) -> None:
     bare.routes[:] = [Route("/raw", lambda _: None)]
     with pytest.raises(TypeError, match="/raw"):
         create_app(world.app.state.services, [bare])
+
+
+def test_a_page_that_is_not_there_knows_who_asks(world: World) -> None:
+    """It leads back to their account, and nobody to signing in."""
+    assert 'href="/account"' in world.person("mona").get("/nothing/at/all").text
+    assert 'href="/sign-in"' in world.nobody().get("/nothing/at/all").text
 
 
 def test_links_lead_only_where_one_may_go(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from roadworthy import errors
 from roadworthy.web.problem import Problem
 from roadworthy.web.render import page
+from roadworthy.web.visit import visit_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +81,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
+    _know(request)
     problem, remedy = _WORDS.get(error.status_code, _UNREAD)
     if error.status_code == 401 and error.detail:  # noqa: PLR2004 - not signed in
         problem = error.detail
@@ -94,6 +97,13 @@ def _unread(request: Request, error: Exception) -> Response:
     return _answer(request, Told(422, f"{_UNREAD[0]} {'; '.join(faults)}.", "Mend what is named, and send it again."))
 
 
+def _know(request: Request) -> None:
+    """Find out who asks for what no route answers, so that their page of the failure is as all others."""
+    if not hasattr(request.state, "visit"):
+        with contextlib.suppress(HTTPException):
+            request.state.visit = visit_of(request, request.app.state.services)
+
+
 def _asked(request: Request) -> str:
     query = request.url.query
     return request.url.path + (f"?{query}" if query else "")
@@ -102,6 +112,8 @@ def _asked(request: Request) -> str:
 def _answer(request: Request, told: Told, headers: Mapping[str, str] | None = None) -> Response:
     path = request.url.path
     headers = dict(headers or {})
+    # A text may repeat half a character that was sent, which no answer can hold.
+    told = Told(told.status, *(text.encode("utf-8", "backslashreplace").decode() for text in told[1:]))
     if told.status == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = ("Basic" if path.startswith(_GIT) else "Bearer") + ' realm="roadworthy"'
     if path.startswith(_DATA):

@@ -37,7 +37,7 @@ async def refuse_forged(request: Request, visit: Visit, services: Services) -> N
     if visit.session is None:
         return
     given = request.headers.get(HEADER) or await _field(request)
-    if not hmac.compare_digest(given.encode(), (visit.session.csrf or "").encode()):
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), (visit.session.csrf or "").encode()):
         raise NotAllowed("This page is of another session.", remedy="Load it again, and repeat what you did.")
 
 

@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from roadworthy.errors import NotAllowed
 from roadworthy.platform.identity.permission import Permission, allowed, role_of
-from roadworthy.web.forgery import refuse_forged
+from roadworthy.web.forgery import SAFE, refuse_forged
 from roadworthy.web.problem import ANSWERS
 from roadworthy.web.services import Services
 from roadworthy.web.visit import Visit, address_of, visit_of, wait
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from starlette.responses import Response
+    from starlette.types import Message, Receive
 
 Handler = TypeVar("Handler", bound="Callable[..., Any]")
 IN_PROJECT = frozenset({Permission.READ, Permission.CONTRIBUTE, Permission.MAINTAIN})
@@ -41,12 +42,12 @@ class Need:
     """What a route asks for, and what it takes."""
 
     permission: Permission
-    body: int = BODY
+    body: int | None = BODY
     asks_who: bool = True  # False: nobody is looked up or counted, as for a picture
 
 
-def needs(permission: Permission, *, body: int = BODY, asks_who: bool = True) -> Callable[[Handler], Handler]:
-    """Declare what a handler's route asks for, and how many bytes it takes at most."""
+def needs(permission: Permission, *, body: int | None = BODY, asks_who: bool = True) -> Callable[[Handler], Handler]:
+    """Declare what a handler's route asks for, and how many bytes it takes at most: None, as many as come."""
 
     def mark(handler: Handler) -> Handler:
         setattr(handler, _MARK, Need(permission, body, asks_who))
@@ -65,10 +66,9 @@ class Guarded(APIRoute):
         if need.permission in IN_PROJECT and "{project}" not in path:
             raise TypeError(f"The route {path} asks for a role in a project, and names none: put `{{project}}` in it.")
         self.need = need
-        options["max_body_size"] = need.body
         if path.startswith("/api/"):
             options["responses"] = {**ANSWERS, **(options.get("responses") or {})}
-            options["openapi_extra"] = None if need.permission is Permission.ANYONE else {"security": [{"token": []}]}
+            options["openapi_extra"] = _security(need.permission, set(options.get("methods") or ()))
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -77,9 +77,10 @@ class Guarded(APIRoute):
 
         async def guarded(request: Request) -> Response:
             request.state.visit = Visit()
+            bounded = request if self.need.body is None else Request(request.scope, _bounded(request, self.need.body))
             if self.need.asks_who:
-                await admit(request, self.need.permission)
-            return await answer(request)
+                await admit(bounded, self.need.permission)
+            return await answer(bounded)
 
         return guarded
 
@@ -94,6 +95,37 @@ async def admit(request: Request, permission: Permission) -> None:
     services: Services = request.app.state.services
     visit = await run_in_threadpool(_judge, request, services, permission)
     await refuse_forged(request, visit, services)
+
+
+def _security(permission: Permission, methods: set[str]) -> dict[str, Any] | None:
+    """Return what the description says of how one shows who one is; the schemes stand in `api/description.py`."""
+    if permission is Permission.ANYONE:
+        return None
+    session: dict[str, list[str]] = {"session": []} if methods <= SAFE else {"session": [], "proof": []}
+    ways = {Permission.IN_PERSON: [session], Permission.RUNNER: [{"token": []}]}
+    return {"security": ways.get(permission, [{"token": []}, session])}
+
+
+def _bounded(request: Request, most: int) -> Receive:
+    """Return what gives the body of *request*, and refuses one of more than *most* bytes when they come.
+
+    Raises:
+        HTTPException: 413, before any are read, when the request itself says that they are more.
+    """
+    said = request.headers.get("content-length", "0")
+    if not said.isdecimal() or int(said) > most:
+        raise HTTPException(413)
+    came = 0
+
+    async def receive() -> Message:
+        nonlocal came
+        message = await request.receive()
+        came += len(message.get("body", b""))
+        if came > most:
+            raise HTTPException(413)
+        return message
+
+    return receive
 
 
 def _judge(request: Request, services: Services, permission: Permission) -> Visit:

@@ -89,12 +89,16 @@ def _by_token(text: str, request: Request, services: Services) -> Actor:
 
 
 def _shown(request: Request) -> str | None:
-    """Return the token of the request: a bearer's, or what stands as the password where git asks for one."""
-    kind, _, rest = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        return rest.strip()
-    if kind.lower() != "basic":
+    """Return the token of the request: a bearer's, or what stands as the password where git asks for one.
+
+    A header that shows something else is a token that is not good: whoever sends one does not mean the cookie.
+    """
+    header = request.headers.get("authorization")
+    if header is None:
         return None
+    kind, _, rest = header.partition(" ")
+    if kind.lower() != "basic":
+        return rest.strip() if kind.lower() == "bearer" else ""
     try:
         return base64.b64decode(rest, validate=True).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError):

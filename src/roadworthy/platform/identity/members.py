@@ -23,6 +23,8 @@ class Members:
 
     def roles(self, project: str) -> Mapping[str, str]:
         """Return the role of each member of *project*; none for one that is not there, or was removed."""
+        if "\0" in project:
+            return {}  # no name has it, and PostgreSQL cannot even be asked
         member, owner = schema.member, schema.project
         asked = (
             select(member.c.who, member.c.role)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PREFIX = "rwt_"
 LONGEST_DAYS = 366
+_ID = re.compile(r"[a-z2-7]{12}")
 _FORM = re.compile(r"rwt_(?P<id>[a-z2-7]{12})_(?P<secret>[a-z2-7]{52})")
 _PURPOSE = "rw-token"
 _DAY = 24 * 3600 * 1000
@@ -114,7 +115,11 @@ class Tokens:
             NotFound: The account has no such token, or it was revoked before.
         """
         with self.database.write() as connection:
-            ours = (token.c.id == own, token.c.account == name, token.c.revoked_at.is_(None))
+            ours = (
+                token.c.id == (own if _ID.fullmatch(own) else ""),
+                token.c.account == name,
+                token.c.revoked_at.is_(None),
+            )
             done = connection.execute(update(token).where(*ours).values(revoked_at=now(connection)))
             if not done.rowcount:
                 raise NotFound(f"{name} has no token {own}.", remedy="See the tokens on the page of your account.")

@@ -7,16 +7,24 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from roadworthy.platform.identity.permission import Permission
-from roadworthy.web.route import Guarded, needs
+from roadworthy.web.forgery import HEADER
+from roadworthy.web.route import Guarded, Platform, needs
+from roadworthy.web.visit import cookie_name
 
 router = APIRouter(route_class=Guarded, include_in_schema=False)
 _TOKEN = {"type": "http", "scheme": "bearer", "description": "A token of an account: `rwt_…`."}
+_SESSION = {"type": "apiKey", "in": "cookie", "description": "Somebody who signed in, in a browser."}
+_PROOF = {"type": "apiKey", "in": "header", "name": HEADER, "description": "That a page of the session asks."}
 
 
 @router.get("/api/openapi.json")
 @needs(Permission.ANYONE)
-def description(request: Request) -> dict[str, Any]:
+def description(request: Request, platform: Platform) -> dict[str, Any]:
     """Return the OpenAPI description."""
     found: dict[str, Any] = request.app.openapi()
-    found.setdefault("components", {})["securitySchemes"] = {"token": _TOKEN}
+    found.setdefault("components", {})["securitySchemes"] = {
+        "token": _TOKEN,
+        "session": {**_SESSION, "name": cookie_name(platform)},
+        "proof": _PROOF,
+    }
     return found
