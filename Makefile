@@ -9,10 +9,13 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 unexport PYTHONDONTWRITEBYTECODE  # where a machine sets it, every command takes twice as long to start
 
-.PHONY: demo test docs bench lint types house unit integration e2e lock clean services
+.PHONY: demo demo-platform test docs bench lint types house unit integration e2e lock clean services
 
 demo: $(READY)
 	@$(BIN)/roadworthy demo
+
+demo-platform: $(READY)
+	@$(BIN)/roadworthy demo --platform
 
 test: lint types house unit integration e2e docs
 	@echo "Everything holds."

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import textwrap
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import yaml
 
 from roadworthy.app.local import Local, open_local
@@ -17,8 +20,6 @@ from roadworthy.app.run import Wishes, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pytest
 
     from roadworthy.build.pipeline.record import Run
 
@@ -140,3 +141,19 @@ def make_toy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     )
     toy.commit("Begin")
     return toy
+
+
+def until(path: Path) -> str:
+    """Return the content of *path* once it is there and ends with a line's end."""
+    for _ in range(800):
+        with contextlib.suppress(FileNotFoundError):
+            if (text := path.read_text()).endswith("\n"):
+                return text.strip()
+        time.sleep(0.025)
+    pytest.fail(f"{path} did not appear")
+
+
+def is_alive(process: int) -> bool:
+    """Return whether a process runs; one that is dead and only not yet collected does not."""
+    status = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
+    return status.stdout.strip()[:1] not in {"", "Z"}

@@ -15,16 +15,14 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
 import uvicorn
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
+from roadworthy.app.server.platform import open_at
+from roadworthy.app.server.projects import create as create_project
 from roadworthy.platform.identity.actor import Scope
-from roadworthy.platform.identity.identity import open_identity
 from roadworthy.platform.identity.limit import Limit
-from roadworthy.platform.identity.members import Members
-from roadworthy.platform.identity.secret import Secret
 from roadworthy.platform.identity.tokens import Wanted
-from roadworthy.platform.store.platform import open_platform
-from roadworthy.platform.store.schema import member, project
+from roadworthy.platform.store.schema import member
 from roadworthy.web.app import ROUTERS, create_app
 from roadworthy.web.services import Limits, Services
 
@@ -34,7 +32,9 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter, FastAPI
 
+    from roadworthy.app.server.platform import Platform
     from roadworthy.platform.identity.identity import Identity
+    from roadworthy.platform.identity.secret import Secret
 
 PASSWORD = "difference engine no 2"  # noqa: S105 - of everybody in the tests
 ROLES = {"rita": "reader", "carl": "contributor", "mona": "maintainer"}  # in `flights`
@@ -148,23 +148,28 @@ class World:
         url: str | None = None,
     ) -> Iterator[Self]:
         """Serve a world in *folder*, until the block ends."""
-        identity = open_identity(f"sqlite:///{folder / 'identity.db'}")
-        index = open_platform(f"sqlite:///{folder / 'platform.db'}")
-        for name in PEOPLE:
-            identity.accounts.create(name, PASSWORD, display=name.title(), is_admin=name == "ada")
-        with index.write() as connection:
-            for name in ("flights", "trains"):
-                connection.execute(insert(project).values(name=name, state="active", created_at=1, record="blake3:0"))
-            rows = [{"project": "flights", "who": who, "role": role} for who, role in ROLES.items()]
-            connection.execute(insert(member), [*rows, {"project": "trains", "who": "otto", "role": "maintainer"}])
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port, runner = listener.getsockname()[1], Secret.fresh()
-            services = Services(identity, Members(index), url or f"http://127.0.0.1:{port}", runner, limits)
-            app = create_app(services, routers)
-            with _served(app, listener):
-                yield cls(identity, app, port, runner)
-        identity.close()
-        index.close()
+        with open_at(folder / "home", lambda _: None) as platform:
+            identity = platform.identity
+            for name in PEOPLE:
+                identity.accounts.create(name, PASSWORD, display=name.title(), is_admin=name == "ada")
+            _populate(platform)
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                port = listener.getsockname()[1]
+                shown = url or f"http://127.0.0.1:{port}"
+                services = Services(identity, platform.members, shown, platform.runner, limits, platform)
+                app = create_app(services, routers)
+                with _served(app, listener):
+                    yield cls(identity, app, port, platform.runner)
+
+
+def _populate(platform: Platform) -> None:
+    """Make the projects, whose members are as above: the index holds what their profiles would say."""
+    for name in ("flights", "trains"):
+        create_project(platform, name, "ada")
+    rows = [{"project": "flights", "who": who, "role": role} for who, role in ROLES.items()]
+    with platform.database.write() as connection:
+        connection.execute(delete(member))
+        connection.execute(insert(member), [*rows, {"project": "trains", "who": "otto", "role": "maintainer"}])
 
 
 @contextlib.contextmanager

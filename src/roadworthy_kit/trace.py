@@ -23,6 +23,7 @@ _CHANGES = {
     "shutil.rmtree": ((0,), 1),
     "shutil.move": ((0, 1), None),
 }
+_FOLLOWS = frozenset({"os.truncate", "shutil.rmtree"})  # of these, what changes what a link leads to, not the link
 _HANDLE = 200  # a number that a program is unlikely to close by itself
 _NO_FOLDER = (-1, None)
 _BYTECODE = "__pycache__"
@@ -32,7 +33,8 @@ class Trace:
     """Follows one process.
 
     The settings, as JSON: `to`, the file to report to; `project`, its folder; `places`, folder → whether it may be
-    written, the innermost decides; `quiet`, folders whose files are not reported.
+    written, the innermost decides; `quiet`, folders whose files are not reported. A line of the report is how (`r`,
+    `w`, `x`: refused; `b`: a process began) and the file.
     """
 
     def __init__(self, settings: str) -> None:
@@ -46,6 +48,7 @@ class Trace:
         opened = os.open(found["to"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._to = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, _HANDLE)
         os.close(opened)
+        os.write(self._to, b'["b", ""]\n')
 
     def hook(self, event: str, arguments: tuple[object, ...]) -> None:
         """Take note of one event of the interpreter.
@@ -62,15 +65,15 @@ class Trace:
             named, folder = _CHANGES[event]
             if folder is None or len(arguments) <= folder or arguments[folder] in _NO_FOLDER:
                 for number in named:
-                    self._opened(arguments[number], is_write=True)
+                    self._opened(arguments[number], is_write=True, is_entry=event not in _FOLLOWS)
 
-    def _opened(self, path: object, *, is_write: bool) -> None:
+    def _opened(self, path: object, *, is_write: bool, is_entry: bool = False) -> None:
         if not isinstance(path, str | bytes | os.PathLike):
             return  # a file that is open already
         if not is_write and isinstance(path, str) and path.startswith(self._quiet_beginnings):
             return  # most of what a program reads, told so without a look at the disk
         try:
-            name = os.path.realpath(os.fsdecode(path))
+            name = _entry(os.fsdecode(path)) if is_entry else os.path.realpath(os.fsdecode(path))
         except (OSError, ValueError):
             return  # the call itself will say what is wrong
         if is_write:
@@ -102,6 +105,12 @@ class Trace:
             os.write(self._to, f"{json.dumps([how, name])}\n".encode())
         except OSError:
             return  # the program has closed all files: what it does from here on is not known
+
+
+def _entry(path: str) -> str:
+    """Return where an entry of a folder stands, not what it leads to should it be a link."""
+    folder, last = os.path.split(path.rstrip("/"))
+    return os.path.realpath(path) if last in {"", ".", ".."} else f"{os.path.realpath(folder).rstrip('/')}/{last}"
 
 
 def _lies_in(name: str, folder: str) -> bool:

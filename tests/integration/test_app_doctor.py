@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
 
+from kernel import needed
 from roadworthy.app.doctor import Finding, examine
 from roadworthy.cli.doctor import command
 
@@ -52,8 +53,21 @@ def test_the_identity_of_the_environment_counts(tmp_path: Path) -> None:
 
 
 def test_no_confinement_is_said_in_plain_words(tmp_path: Path) -> None:
-    """Nobody is left to believe that a project's code is confined."""
-    assert found(tmp_path)["confinement"].found == "none (trust all contributors)"
+    """Nobody is left to believe that a project's code is confined, or can read less than its user."""
+    free = found(tmp_path, ROADWORTHY_CONFINEMENT="none")["confinement"]
+    wrong = found(tmp_path, ROADWORTHY_CONFINEMENT="jail")["confinement"]
+
+    assert (free.state, free.found) == ("note", "none (trust all contributors)")
+    assert (wrong.state, wrong.found) == ("missing", "ROADWORTHY_CONFINEMENT is 'jail'.")
+
+
+def test_what_the_kernel_keeps_stages_from_is_said(tmp_path: Path) -> None:
+    """Where the kernel refuses and watches, both are said, and that everybody has to be trusted all the same."""
+    needed()
+
+    assert found(tmp_path)["confinement"].found == (
+        "stages write only inside their project; with --strict, whatever they open is watched (trust all contributors)"
+    )
 
 
 def test_a_key_that_others_can_read_is_a_fault(tmp_path: Path) -> None:

@@ -8,24 +8,39 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from kernel import needed
+from roadworthy.adapters.confinement.linux.confinement import LinuxConfinement
 from roadworthy.adapters.confinement.none import NoConfinement
 from roadworthy.adapters.executor.process.executor import ProcessExecutor
 from roadworthy.build.pipeline.executor import Task
+from roadworthy.build.workplace.variables import reach_of
 from roadworthy.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
+
+    from roadworthy.build.workplace.confinement import Reach
 
 
-@pytest.fixture
-def executor() -> Iterator[ProcessExecutor]:
-    """An executor, closed in the end."""
-    executor = ProcessExecutor(NoConfinement())
+class LandlockAlone(LinuxConfinement):
+    """Confines, and follows nobody."""
+
+    def wrap(self, command: Sequence[str], reach: Reach) -> list[str]:  # noqa: ARG002
+        """Return *command*."""
+        return list(command)
+
+
+@pytest.fixture(params=[NoConfinement, LandlockAlone, LinuxConfinement], ids=["free", "confined", "followed"])
+def executor(request: pytest.FixtureRequest) -> Iterator[ProcessExecutor]:
+    """An executor, closed in the end: whatever its tasks are confined to, it does the same."""
+    if request.param is not NoConfinement:
+        needed()
+    executor = ProcessExecutor(request.param)
     yield executor
     executor.close()
 
@@ -33,7 +48,11 @@ def executor() -> Iterator[ProcessExecutor]:
 def task(folder: Path, *commands: str, timeout: float | None = None, memory: int | None = None) -> Task:
     """Return a task in *folder*."""
     environment = {"PATH": os.defpath, "GIVEN": "yes"}
-    return Task("stage", commands, folder, environment, folder / "logs" / "stage.log", timeout, memory)
+    log = folder / "logs" / "stage.log"
+    (folder / "scratch").mkdir(exist_ok=True)
+    (folder / "scratch.trace").touch()
+    reach = reach_of(folder, folder / "scratch", Path(sys.executable), log=log, all_told=True)
+    return Task("stage", commands, folder, environment, log, timeout, memory, reach)
 
 
 def log(folder: Path) -> str:
@@ -112,7 +131,7 @@ def test_a_cancelled_stage_ends_soon(tmp_path: Path, executor: ProcessExecutor) 
 
 def test_closing_ends_what_runs(tmp_path: Path) -> None:
     """An executor that is closed leaves nothing running."""
-    executor = ProcessExecutor(NoConfinement())
+    executor = ProcessExecutor(NoConfinement)
     leases = [executor.start(task(tmp_path, f"echo $$ > {name}; sleep 60")) for name in ("a", "b")]
     processes = [int(until(tmp_path / name)) for name in ("a", "b")]
     executor.close()
@@ -157,7 +176,7 @@ folder = Path({str(tmp_path)!r})
 alive = (folder / "alive").open("w")
 fcntl.flock(alive, fcntl.LOCK_EX)
 rescue = Rescue(alive.fileno(), ["sh", "-c", "echo rescued > " + str(folder / "rescued")])
-executor = ProcessExecutor(NoConfinement(), lambda: rescue)
+executor = ProcessExecutor(NoConfinement, lambda: rescue)
 command = "sleep 60 & echo $! > child; wait"
 executor.start(Task("stage", (command,), folder, {{"PATH": "/usr/bin:/bin"}}, folder / "log")).wait()
 """

@@ -171,9 +171,11 @@ def test_roles_are_those_of_active_projects(database: Database) -> None:
         connection.execute(insert(project).values(name="flights", state="active", created_at=1, record="blake3:0"))
         connection.execute(insert(member).values(project="flights", who="ada", role="reader"))
     members = Members(database)
-    before = members.roles("flights")
+    before, was_there = members.roles("flights"), members.has("flights")
     with database.write() as connection:
         connection.execute(update(project).values(state="removed"))
 
     assert before == {"ada": "reader"}
+    assert was_there
+    assert not any(members.has(name) for name in ("flights", "none", "a\0b"))
     assert members.roles("flights") == members.roles("none") == members.roles("a\0b") == {}

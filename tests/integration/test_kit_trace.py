@@ -9,13 +9,17 @@ import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from roadworthy.build.environment import kit
 from roadworthy.build.pipeline.stage import Out, Stage
 from roadworthy.build.pipeline.trace import Opened, judge
-from roadworthy.build.workplace.variables import trace_settings, variables
+from roadworthy.build.workplace.variables import reach_of, trace_settings, variables
+
+if TYPE_CHECKING:
+    from roadworthy.build.workplace.confinement import Reach
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,16 @@ class Place:
 
     folder: Path
     scratch: Path
-    report: Path
     kit: Path
+
+    def reach(self) -> Reach:
+        """Return what a stage reaches there."""
+        return reach_of(self.folder, self.scratch, Path(sys.executable), log=self.folder / "log")
+
+    @property
+    def report(self) -> Path:
+        """Where it is told what was opened."""
+        return Path(self.reach().report)
 
     def python(self, text: str) -> subprocess.CompletedProcess[str]:
         """Run a program as a stage runs it."""
@@ -33,7 +45,7 @@ class Place:
         return subprocess.run(
             [sys.executable, "-c", textwrap.dedent(text)],
             cwd=self.folder,
-            env={**given, **trace_settings(self.report, self.folder, self.scratch)},
+            env={**given, **trace_settings(self.reach())},
             capture_output=True,
             text=True,
             check=False,
@@ -42,7 +54,7 @@ class Place:
     def opened(self) -> set[tuple[str, str]]:
         """Return what was reported; bytecode that Python looked for left out."""
         lines = map(json.loads, self.report.read_text().splitlines())
-        return {(how, name) for how, name in lines if not name.endswith(".pyc")}
+        return {(how, name) for how, name in lines if how != "b" and not name.endswith(".pyc")}
 
 
 @pytest.fixture
@@ -55,7 +67,7 @@ def place(tmp_path: Path) -> Place:
     (folder / "src" / "pkg" / "code.py").write_text("x = 1\n")
     (folder / "data.csv").write_text("1\n")
     (tmp_path / "scratch").mkdir()
-    return Place(folder, tmp_path / "scratch", tmp_path / "report", kit.install(tmp_path / "state"))
+    return Place(folder, tmp_path / "scratch", kit.install(tmp_path / "state"))
 
 
 def test_reads_and_writes_of_the_project_are_reported(place: Place) -> None:
@@ -130,6 +142,16 @@ def test_nothing_is_changed_outside(place: Place, tmp_path: Path, deed: str) -> 
     assert any(how == "x" for how, _ in place.opened())
 
 
+def test_a_link_that_leads_outside_may_be_moved_and_removed(place: Place, tmp_path: Path) -> None:
+    """What is changed is the entry in the project's folder, not what it leads to."""
+    (tmp_path / "there").write_text("kept")
+    (place.folder / "link").symlink_to(tmp_path / "there")
+    done = place.python("import os; os.rename('link', 'other'); os.remove('other')")
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "there").read_text() == "kept"
+
+
 def test_what_is_needed_to_work_is_allowed(place: Place) -> None:
     """Temporary files, the home, `/dev/null` and shared memory may be written."""
     done = place.python(
@@ -183,7 +205,7 @@ def test_the_report_is_held_against_the_declaration(place: Place) -> None:
         ("r", "out/model"), ("r", "stray.csv"), ("r", "gone.csv"), ("w", "made.txt"), ("r", "made.txt"), ("r", "in"),
     ]  # fmt: skip
     lines = [json.dumps([how, str(place.folder / name)]) for how, name in opened]
-    place.report.write_text("\n".join([*lines, json.dumps(["x", "/etc/x"])]) + "\n")
+    place.report.write_text("\n".join(['["b", ""]', *lines, json.dumps(["x", "/etc/x"])]) + "\n")
     stage = Stage("s", "s", ("x",), deps=("in", "params.yaml"), outs=(Out("out"),))
 
     assert judge(stage, ["src/pkg/code.py"], place.report, place.folder) == Opened(

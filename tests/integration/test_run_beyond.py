@@ -51,7 +51,7 @@ def test_a_stage_that_links_its_folder_elsewhere_fails_and_takes_nothing_with_it
 
 
 def test_a_stage_that_nobody_watches_is_said_so_once(toy: Toy) -> None:
-    """Stages that start no Python process are named in one line, also in a strict run; when cached, they are not."""
+    """Stages that start no Python process are named in one line; when cached, they are not."""
     toy.write("other.txt", "x")
     toy.stages(
         {
@@ -60,7 +60,7 @@ def test_a_stage_that_nobody_watches_is_said_so_once(toy: Toy) -> None:
             "c": {"cmd": 'python -c \'open("build/c", "w")\'', "outs": ["build/c"]},
         }
     )
-    first = toy.cli("run", "--strict", "-j", "1")
+    first = toy.cli("run", "-j", "1")
     again = toy.cli("run")
 
     assert first.returncode == 0, first.stderr

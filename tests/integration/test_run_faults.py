@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from roadworthy.errors import PipelineError, RoadworthyError, StageFailed
-from toy_pipeline import COMMAND, Toy, make_toy
+from toy_pipeline import COMMAND, Toy, is_alive, make_toy, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,22 +24,6 @@ if TYPE_CHECKING:
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     """A project with two stages."""
     return make_toy(tmp_path / "toy", monkeypatch)
-
-
-def until(path: Path) -> str:
-    """Return the content of *path* once it is there and ends with a line's end."""
-    for _ in range(800):
-        with contextlib.suppress(FileNotFoundError):
-            if (text := path.read_text()).endswith("\n"):
-                return text.strip()
-        time.sleep(0.025)
-    pytest.fail(f"{path} did not appear")
-
-
-def is_alive(process: int) -> bool:
-    """Return whether a process runs; one that is dead and only not yet collected does not."""
-    status = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
-    return status.stdout.strip()[:1] not in {"", "Z"}
 
 
 def one(toy: Toy, command: str, **more: Any) -> None:
@@ -324,11 +308,12 @@ def test_a_power_cut_is_mended_by_the_next_run(toy: Toy) -> None:
     family = subprocess.run(
         ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(running.pid)], capture_output=True, text=True, check=True
     ).stdout
-    for line in family.splitlines():  # the watchdog first, so that it cannot act
-        if "watchdog" in line:
-            os.kill(int(line.split()[0]), signal.SIGKILL)
+    (watchdog,) = [int(line.split()[0]) for line in family.splitlines() if "watchdog" in line]
+    os.kill(watchdog, signal.SIGKILL)  # first, so that it cannot act
     running.kill()
     running.communicate()
+    while is_alive(watchdog):  # it holds the lock that says that the session is alive
+        time.sleep(0.005)
     half = toy.read("build/out.txt")
     toy.stages({"other": {"cmd": "true"}})
     toy.run()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from roadworthy.app.server.processes import Processes, Program
+from roadworthy.app.server.children.processes import Processes, Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ READER = "import sys; print('heard', len(sys.stdin.readline().strip()), flush=Tr
 PARENT = """
 import sys, time
 from pathlib import Path
-from roadworthy.app.server.processes import Processes, Program
+from roadworthy.app.server.children.processes import Processes, Program
 
 processes = Processes(print)
 log = Path(sys.argv[1])

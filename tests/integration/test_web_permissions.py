@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ALL = frozenset({Permission.ANYONE, Permission.SIGNED_IN})
-OWN = ALL | {Permission.IN_PERSON}
+OWN = ALL | {Permission.IN_PERSON, Permission.CREATE}
+WRITE = ALL | {Permission.CREATE}
 READ, CONTRIBUTE = {Permission.READ}, {Permission.READ, Permission.CONTRIBUTE}
 MAINTAIN = {*CONTRIBUTE, Permission.MAINTAIN}
 # Who asks for things in `flights`, each as fresh as nobody has used; and what each may.
@@ -31,13 +32,13 @@ KINDS: dict[str, tuple[Callable[[World], Client], frozenset[Permission]]] = {
     "admin": (lambda world: world.person("ada"), OWN | MAINTAIN | {Permission.ADMIN}),
     "maintainer of another project": (lambda world: world.person("otto"), OWN),
     "token to read": (lambda world: world.program("mona", "read"), ALL | READ),
-    "token to write": (lambda world: world.program("mona", "write"), ALL | MAINTAIN),
-    "token of a reader": (lambda world: world.program("rita", "read", "write", "admin"), ALL | READ),
-    "token of the admin": (lambda world: world.program("ada", "admin"), ALL | MAINTAIN | {Permission.ADMIN}),
-    "token of the admin to write": (lambda world: world.program("ada", "write"), ALL | MAINTAIN),
+    "token to write": (lambda world: world.program("mona", "write"), WRITE | MAINTAIN),
+    "token of a reader": (lambda world: world.program("rita", "read", "write", "admin"), WRITE | READ),
+    "token of the admin": (lambda world: world.program("ada", "admin"), WRITE | MAINTAIN | {Permission.ADMIN}),
+    "token of the admin to write": (lambda world: world.program("ada", "write"), WRITE | MAINTAIN),
     "token for another project": (lambda world: world.program("mona", "write", project="trains"), ALL),
     "token of the admin for another project": (lambda world: world.program("ada", "admin", project="trains"), ALL),
-    "token of another project's maintainer": (lambda world: world.program("otto", "write", "admin"), ALL),
+    "token of another project's maintainer": (lambda world: world.program("otto", "write", "admin"), WRITE),
     "runner": (
         lambda world: Client(world.port, token=world.runner.reveal()),
         frozenset({Permission.ANYONE, Permission.RUNNER}),
@@ -156,6 +157,12 @@ def test_a_route_without_a_permission_is_no_route(world: World) -> None:
     bare.routes[:] = [Route("/raw", lambda _: None)]
     with pytest.raises(TypeError, match="/raw"):
         create_app(world.app.state.services, [bare])
+
+
+@pytest.mark.parametrize("name", ["none", "%2e%2e", ".git", "a%00b", "x" * 300])
+def test_no_handler_meets_a_project_that_is_not_there(world: World, name: str) -> None:
+    """To an administrator, who may in every project, it is not found."""
+    assert world.person("ada").get(f"/api/projects/{name}/probe/maintain").status == 404
 
 
 def test_a_page_that_is_not_there_knows_who_asks(world: World) -> None:

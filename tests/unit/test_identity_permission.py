@@ -39,7 +39,7 @@ def test_a_role_may_what_it_and_the_lower_ones_may(role: str | None, may: tuple[
 
 @pytest.mark.parametrize(("actor", "may"), [
     (None, {Permission.ANYONE}),
-    (ADA, {Permission.ANYONE, Permission.SIGNED_IN, Permission.IN_PERSON}),
+    (ADA, {Permission.ANYONE, Permission.SIGNED_IN, Permission.IN_PERSON, Permission.CREATE}),
     (ADMIN, set(Permission) - {Permission.RUNNER}),
     (RUNNER, {Permission.ANYONE, Permission.RUNNER}),
 ])  # fmt: skip
@@ -50,8 +50,8 @@ def test_what_each_kind_of_actor_may_without_a_role(actor: Actor | None, may: se
 
 @pytest.mark.parametrize(("scope", "may"), [
     (Scope.READ, {Permission.READ, Permission.SIGNED_IN}),
-    (Scope.WRITE, {*PROJECT, Permission.SIGNED_IN}),
-    (Scope.ADMIN, {*PROJECT, Permission.SIGNED_IN, Permission.ADMIN}),
+    (Scope.WRITE, {*PROJECT, Permission.SIGNED_IN, Permission.CREATE}),
+    (Scope.ADMIN, {*PROJECT, Permission.SIGNED_IN, Permission.CREATE, Permission.ADMIN}),
 ])  # fmt: skip
 def test_a_token_may_no_more_than_its_scope(scope: Scope, may: set[Permission]) -> None:
     """Even of an administrator's: and no token may change what is its account's own."""

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from roadworthy.app.local import confinement
+from roadworthy.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -51,12 +54,7 @@ def examine(folder: Path, environment: Mapping[str, str]) -> tuple[Finding, ...]
         _room(folder),
         _key(folder),
         _bucket(environment),
-        Finding(
-            "confinement",
-            "note",
-            "none (trust all contributors)",
-            "Stages, tests and models run as you and can read what you can: run only code that you would run by hand.",
-        ),
+        _confinement(environment),
     )
 
 
@@ -136,6 +134,15 @@ def _bucket(environment: Mapping[str, str]) -> Finding:
         remedy = "Make the folder, mount it, or set ROADWORTHY_BUCKET to another."
         return Finding("bucket", "missing", f"{place} is not there", remedy)
     return Finding("bucket", "ok", place)
+
+
+def _confinement(environment: Mapping[str, str]) -> Finding:
+    remedy = "Stages, tests and models run as you and can read what you can: run only code that you would run by hand."
+    try:
+        found = confinement(environment)()
+    except UsageError as fault:
+        return Finding("confinement", "missing", fault.problem, fault.remedy)
+    return Finding("confinement", "note", f"{found.name} (trust {found.trusts or 'nobody'})", remedy)
 
 
 def _says(command: list[str], folder: Path, environment: Mapping[str, str]) -> str | None:

@@ -1,21 +1,28 @@
-"""What every command on a laptop stands on: the project here, its repository, its ledger."""
+"""What commands on a laptop stand on: the project here, its repository, its ledger; and what keeps its stages in it."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roadworthy.adapters.confinement.none import NoConfinement
 from roadworthy.declare import project
-from roadworthy.errors import IntegrityError
+from roadworthy.errors import IntegrityError, UsageError
 from roadworthy.ledger import ledger
 from roadworthy.ledger.repo.repository import Repository
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from roadworthy.build.workplace.confinement import Confinement
     from roadworthy.declare.project import Declared
     from roadworthy.ledger.ledger import Ledger
 
 STATE = ".roadworthy"
+CONFINEMENT = "ROADWORTHY_CONFINEMENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +74,26 @@ def declared(local: Local) -> Declared:
         InvalidDeclaration: There are faults; all of them are listed.
     """
     return project.read(local.folder, local.ledger.cache)
+
+
+def confinement(environment: Mapping[str, str]) -> Callable[[], Confinement]:
+    """Return what gives the confinement that this machine has, or none where *environment* says so.
+
+    Raises:
+        UsageError: The setting names another than `none`.
+    """
+    wanted = environment.get(CONFINEMENT, "")
+    if wanted not in {"", "none"}:
+        raise UsageError(
+            f"{CONFINEMENT} is {wanted!r}.",
+            remedy=f"Set it to `none`, or unset it to get what this machine has: `unset {CONFINEMENT}`.",
+        )
+    return NoConfinement if wanted == "none" or sys.platform != "linux" else _linux
+
+
+@cache
+def _linux() -> Confinement:
+    """Return what the kernel has, which needs asking once; what asks is loaded when the first stage runs."""
+    from roadworthy.adapters.confinement.linux.confinement import LinuxConfinement
+
+    return LinuxConfinement()

@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from roadworthy.adapters.confinement.none import NoConfinement
 from roadworthy.adapters.executor.process.executor import ProcessExecutor
 from roadworthy.adapters.executor.process.watchdog import Rescue
-from roadworthy.app.local import declared
+from roadworthy.app.local import confinement, declared
 from roadworthy.build.data.pins import item_of, pin_path
 from roadworthy.build.environment import kit
 from roadworthy.build.environment.prepare import prepare
@@ -190,8 +189,9 @@ def graph_of(project: Declared, ledger: Ledger) -> Graph:
 def job_of(setting: Setting, python: PythonEnvironment, wishes: Wishes) -> Iterator[Job]:
     """Give a job on this machine, and end all that it started, however it ends."""
     state = setting.ledger.state
+    confined = confinement(os.environ)
     with Session(state) as session:
-        executor = ProcessExecutor(NoConfinement(), lambda: Rescue(session.alive(), _rescue(state)))
+        executor = ProcessExecutor(confined, lambda: Rescue(session.alive(), _rescue(state)))
         try:
             yield Job(
                 setting=setting,
@@ -202,6 +202,7 @@ def job_of(setting: Setting, python: PythonEnvironment, wishes: Wishes) -> Itera
                 logs=state / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}",
                 slots=wishes.slots,
                 strict=wishes.strict,
+                follows=wishes.strict and confined().follows,
                 say=wishes.say,
             )
         finally:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import click
 
@@ -13,7 +15,10 @@ from roadworthy.cli.platform import here
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from roadworthy.app.remote.client import Remote
     from roadworthy.operate.release.deploy import Deployed
+
+_PATIENCE, _PAUSE = 60.0, 0.2  # seconds
 
 
 @click.command(name="deploy")
@@ -35,6 +40,31 @@ def command(version: str, environment: str, expect: str | None, *, local: bool, 
     remote, project = place
     wanted = {"version": version, "environment": environment, "expect": expect}
     told(remote.post("projects", project, "deployments", body=wanted), as_json=as_json)
+    until_served(remote, project, environment)
+
+
+def until_served(remote: Remote, project: str, environment: str) -> None:
+    """Wait, a while, until the service of *environment* answers with what is deployed there; say so."""
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        places = {one["environment"]: one for one in remote.get("projects", project)["environments"]}
+        place = places.get(environment)
+        if place is None or not place["url"]:
+            return
+        if _answers(place["url"]) == place["version"]:
+            click.echo(f"{place['version']} answers at {place['url']}", err=True)
+            return
+        time.sleep(_PAUSE)
+    click.echo(f"The service of {environment} does not answer with it yet: `roadworthy logs`.", err=True)
+
+
+def _answers(url: str) -> str | None:
+    try:
+        with urlopen(f"{url}/v2/health/ready", timeout=_PAUSE * 10) as answer:  # noqa: S310 - the platform named it
+            found = json.load(answer)
+    except (OSError, ValueError):
+        return None
+    return str(found.get("version")) if isinstance(found, dict) else None
 
 
 def told(done: Mapping[str, Any], *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from roadworthy.cli.platform import asked, moment, on_platform, show, state
+from roadworthy.errors import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from roadworthy.app.remote.client import Remote
 
 _PAUSE = 0.5
+_QUIET = 4  # looks in a row that find nothing to do: what was merged is found within a second
 _NO = 3  # the exit status when a test or gate says no
 
 
@@ -86,6 +88,37 @@ def retry(job: int, url: str | None, project: str | None, *, as_json: bool) -> N
     """Do a job that failed, was cancelled or did not pass once more."""
     remote, name = asked(url, project)
     _told(remote.post("projects", name, "jobs", job, "retry"), as_json=as_json)
+
+
+@command.command("wait")
+@click.option("--seconds", default=600, show_default=True, type=click.IntRange(1), help="How long at most.")
+@on_platform
+def wait(seconds: int, url: str | None, project: str | None, *, as_json: bool) -> None:
+    """Wait until nothing is to be done any more; status 3 when the last check says no, 6 when it takes too long."""
+    remote, name = asked(url, project)
+    until = time.monotonic() + seconds
+    told: set[int] = set()
+    quiet = 0
+    while quiet < _QUIET:
+        found = remote.get("projects", name, "jobs")
+        busy = [one for one in found if one["state"] in {"queued", "running"}]
+        for one in reversed(found):
+            if one["state"] == "running" and one["id"] not in told:
+                told.add(one["id"])
+                click.echo(_line(one), err=True)
+        quiet = 0 if busy else quiet + 1
+        if time.monotonic() > until:
+            raise Unreachable(
+                f"{len(busy)} jobs are not done after {seconds} seconds.",
+                remedy="Wait again, or see `roadworthy jobs list`.",
+            )
+        time.sleep(_PAUSE)
+    checks = [one for one in found if one["kind"] == "check"][:1]
+    if as_json:
+        show(checks)
+    for one in () if as_json else checks:
+        click.echo(_line(one))
+    sys.exit(_NO if checks and not checks[0]["passed"] else 0)
 
 
 def _copy(remote: Remote, name: str, job: int, offset: int) -> int:

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Serve what is deployed in an environment."),
     "up": ("up", "Start the platform of a team, on this machine."),
     "down": ("down", "Stop the platform on this machine."),
+    "account": ("account", "Add and list accounts of the platform on this machine."),
     "logs": ("logs", "Show what the parts of the platform on this machine printed."),
     "rebuild": ("rebuild", "Make the index of the platform again from repositories and buckets."),
     "project": ("project", "Make and list projects on a platform."),

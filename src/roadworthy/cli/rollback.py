@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from roadworthy.app.release import rollback_here
-from roadworthy.cli.deploy import show, told, warn
+from roadworthy.cli.deploy import show, told, until_served, warn
 from roadworthy.cli.platform import here
 
 
@@ -27,3 +27,4 @@ def command(environment: str, expect: str | None, *, local: bool, as_json: bool)
     remote, project = place
     wanted = {"environment": environment, "expect": expect}
     told(remote.post("projects", project, "rollbacks", body=wanted), as_json=as_json)
+    until_served(remote, project, environment)

@@ -25,6 +25,8 @@ _MEANINGS = {
     429: "That was too often.",
     503: "Something that is needed does not answer.",
 }
+# JSON, whatever else a route answers with; `api/description.py` adds the schema that is named.
+_CONTENT = {"application/json": {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": meaning} for status, meaning in _MEANINGS.items()
+    status: {"description": meaning, "content": _CONTENT} for status, meaning in _MEANINGS.items()
 }

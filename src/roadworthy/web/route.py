@@ -18,7 +18,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from roadworthy.errors import NotAllowed
+from roadworthy.errors import NotAllowed, NotFound
 from roadworthy.platform.identity.permission import Permission, allowed, role_of
 from roadworthy.web.forgery import SAFE, refuse_forged
 from roadworthy.web.problem import ANSWERS
@@ -140,10 +140,21 @@ def _judge(request: Request, services: Services, permission: Permission) -> Visi
         visit = Visit(actor, visit.session, role_of(actor, services.members.roles(project)))
         request.state.visit = visit
     if allowed(actor, permission, visit.role, project):
+        _expect(visit, services, project)
         return visit
     if actor is None:
         raise HTTPException(401, detail="Nobody is signed in.")
     raise NotAllowed(f"{actor.name} may not do this: it asks for {_words(permission, project)}.", remedy=_remedy(visit))
+
+
+def _expect(visit: Visit, services: Services, project: str | None) -> None:
+    """Let no administrator on to a project that is not there: no handler meets a name that is none.
+
+    Raises:
+        NotFound: There is no such project.
+    """
+    if project is not None and visit.role is None and not services.members.has(project):
+        raise NotFound(f"There is no project {project!r}.", remedy="`roadworthy project list` names them.")
 
 
 def _words(permission: Permission, project: str | None) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from roadworthy.app.server import runners
+from roadworthy.app.server.children import runners
 from roadworthy.app.server.hosting import git_at
 from roadworthy.app.server.loop import Loop
 from roadworthy.errors import Conflict, UsageError
@@ -16,7 +18,7 @@ from roadworthy.web.app import create_app
 from roadworthy.web.services import Services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -53,7 +55,8 @@ def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
 
         def begin() -> None:
             loop.start()
-            runners.start(platform, url, at.runners)
+            for one in runners.programs(platform.home, platform.runner, url, at.runners):
+                platform.processes.want(one)
             ready(url)
 
         server = _Server(settings, begin)
@@ -64,11 +67,21 @@ def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, which says when it answers."""
+    """uvicorn's, which says when it answers, and returns when it was told to end: what it stands on is closed then."""
 
     def __init__(self, config: uvicorn.Config, begun: Callable[[], None]) -> None:
         super().__init__(config)
         self._begun = begun
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals that end us for as long as we serve; uvicorn would send them to itself once more."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""

@@ -1,4 +1,4 @@
-"""No confinement: for a laptop, where one's own commands run as oneself."""
+"""No confinement: one's own commands run as oneself, where nothing better is there or wanted."""
 
 from __future__ import annotations
 
@@ -6,17 +6,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from roadworthy.build.workplace.confinement import Reach
 
 
 class NoConfinement:
     """Runs a command as it is. A Confinement."""
 
     @property
-    def trusts(self) -> str | None:
-        """Everybody whose code is run."""
-        return "all contributors: their code runs with the rights of whoever runs it"
+    def name(self) -> str:
+        """That there is none."""
+        return "none"
 
-    def wrap(self, command: Sequence[str], folder: Path) -> list[str]:  # noqa: ARG002 - the protocol's signature
+    @property
+    def trusts(self) -> str | None:
+        """Everybody whose code is run, with everything."""
+        return "all contributors"
+
+    @property
+    def follows(self) -> bool:
+        """Nobody is followed."""
+        return False
+
+    def enter(self, reach: Reach) -> None:
+        """Do nothing."""
+
+    def wrap(self, command: Sequence[str], reach: Reach) -> list[str]:  # noqa: ARG002 - the protocol's signature
         """Return *command*."""
         return list(command)

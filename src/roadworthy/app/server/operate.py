@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.release import Into, Wanted, deploy_at, release_at, rollback_at
 from roadworthy.app.server.at_commit import declared_at, on_platform
+from roadworthy.app.server.children.serving import Place
 from roadworthy.app.server.context import Reading
 from roadworthy.app.server.index import note
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.app.server.projects import creator
-from roadworthy.app.server.serving import Place
 from roadworthy.errors import InvalidDeclaration, NotFound, RoadworthyError
 from roadworthy.ledger.versions.read import history
 from roadworthy.platform.automate import lease

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from roadworthy.adapters.forge.embedded.forge import EmbeddedForge
+from roadworthy.app.server.children.processes import Processes
+from roadworthy.app.server.children.serving import Services
 from roadworthy.app.server.home import opened
-from roadworthy.app.server.processes import Processes
-from roadworthy.app.server.serving import Services
 from roadworthy.errors import NotFound
 from roadworthy.ledger import ledger
 from roadworthy.platform.identity.audit import Audit

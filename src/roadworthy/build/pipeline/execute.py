@@ -11,7 +11,7 @@ from roadworthy.build.pipeline import key as keys
 from roadworthy.build.pipeline import made as records
 from roadworthy.build.pipeline.inputs import Inputs, prepare
 from roadworthy.build.pipeline.job import Ended, Event, Failed, Started, Ticked, Waits
-from roadworthy.build.pipeline.perform import Stopped, Watch, cached, frozen, perform
+from roadworthy.build.pipeline.perform import Stopped, Watch, cached, frozen, is_watched, perform
 from roadworthy.build.pipeline.why import in_place
 from roadworthy.errors import RoadworthyError
 
@@ -114,7 +114,9 @@ class _Work:
         if stage.always_changed:
             return None
         made = records.find(self._job.setting.ledger, key)
-        if made is None or (self._job.strict and made.notes) or not in_place(self._job.setting, made):
+        if made is None or not is_watched(self._job, made) or (self._job.strict and made.notes):
+            return None
+        if not in_place(self._job.setting, made):
             return None
         return cached(key, made)
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from roadworthy.build.workplace.confinement import Reach
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -20,6 +22,7 @@ class Task:
         folder: Where they are run.
         environment: All of the environment variables; nothing else is passed.
         log: Where both output streams are appended.
+        reach: What its processes are confined to, or None for nothing.
         timeout: Seconds for all commands together, or None.
         memory: Bytes that each process may allocate, or None.
     """
@@ -31,6 +34,7 @@ class Task:
     log: Path
     timeout: float | None = None
     memory: int | None = None
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)

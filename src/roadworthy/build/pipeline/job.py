@@ -71,6 +71,7 @@ class Job:
         logs: Folder of a log a stage.
         slots: How many processors stages may use at once.
         strict: Whether a file that is read but not declared fails the stage.
+        follows: Whether processes of every language are watched; a stage that nobody watched is then run again.
         say: Told of what goes on; always from the thread that executes.
     """
 
@@ -82,4 +83,5 @@ class Job:
     logs: Path
     slots: int = 1
     strict: bool = False
+    follows: bool = False
     say: Callable[[Event], None] = field(default=silent)

@@ -31,11 +31,13 @@ class Made:
         record: The record that says so.
         outputs: Path → content.
         notes: What was found out while it ran, such as files read but not declared.
+        watched: Whether anybody watched what it opened.
     """
 
     record: Address
     outputs: Mapping[str, Item]
     notes: tuple[str, ...]
+    watched: bool = True
 
 
 def find(ledger: Ledger, key: str) -> Made | None:
@@ -69,7 +71,7 @@ def keep(
         key: Digest of *parts*.
         parts: What the outputs depend on.
         outputs: Path → content.
-        facts: `seconds`, `notes` and `trusted`: whether the Python environment was what the lock says.
+        facts: `seconds`, `notes`, `watched`, and `trusted`: whether the Python environment was what the lock says.
 
     Raises:
         StorageError: The disk is full or the folder is read-only.
@@ -88,7 +90,7 @@ def keep(
 
 
 def forget(ledger: Ledger, key: str, made: Made) -> None:
-    """Let *key* be recorded anew: what it gave is lost or damaged.
+    """Let *key* be recorded anew: what it gave is lost or damaged, or nobody watched it.
 
     Raises:
         StorageError: The folder is read-only.
@@ -122,10 +124,20 @@ def _name(key: str) -> str:
 
 
 def _remember(ledger: Ledger, key: str, made: Made) -> None:
-    kept = {"record": made.record, "outputs": items_to_json(made.outputs), "notes": list(made.notes)}
+    kept = {
+        "record": made.record,
+        "outputs": items_to_json(made.outputs),
+        "notes": list(made.notes),
+        "watched": made.watched,
+    }
     ledger.cache.put(f"stage/{_FORMAT}/{key}", json.dumps(kept).encode())
 
 
 def _from_json(value: Mapping[str, object]) -> Made:
     notes = tuple(cast("list[str]", value["notes"]))
-    return Made(Address(str(value["record"])), items_from_json(value["outputs"]), notes)
+    return Made(
+        Address(str(value["record"])),
+        items_from_json(value["outputs"]),
+        notes,
+        watched=bool(value.get("watched", True)),
+    )

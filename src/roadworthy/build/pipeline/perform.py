@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,10 +15,10 @@ from roadworthy.build.pipeline import made as records
 from roadworthy.build.pipeline.executor import Task
 from roadworthy.build.pipeline.inputs import Inputs
 from roadworthy.build.pipeline.record import StageRun
-from roadworthy.build.pipeline.trace import judge
-from roadworthy.build.pipeline.why import RESTORED, UNCHANGED, in_place, reason
+from roadworthy.build.pipeline.trace import REFUSED, judge
+from roadworthy.build.pipeline.why import RESTORED, UNCHANGED, UNWATCHED, in_place, reason
 from roadworthy.build.workplace.lock import held
-from roadworthy.build.workplace.variables import trace_settings, variables
+from roadworthy.build.workplace.variables import reach_of, trace_settings, variables
 from roadworthy.declare.form import size
 from roadworthy.errors import Conflict, IntegrityError, NotFound, StageFailed, UsageError
 from roadworthy.ledger.objects import tree
@@ -27,7 +28,6 @@ from roadworthy.ledger.objects.write import storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from roadworthy.build.pipeline.executor import Lease, Outcome
     from roadworthy.build.pipeline.job import Job
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 LOCKS = "work/locks"
 _LINES = 20  # of a log in an error
 _NOT_FOUND = 127  # a shell's status for a command that is not there
+_DENIED = "ermission denied"  # as most programs say it
+_WRITES_WHERE = "A stage may write only inside its project, without .git and .roadworthy, and to its TMPDIR."
 
 
 class Stopped(BaseException):
@@ -54,6 +56,11 @@ class Watch:
     waits: Callable[[], None]
     starts: Callable[[str], None]
     leased: Callable[[Lease], None]
+
+
+def is_watched(job: Job, made: Made) -> bool:
+    """Return whether what a stage opened is known as well as *job* could get to know it by running it."""
+    return made.watched or not job.follows
 
 
 def cached(key: str, made: Made, why: str = UNCHANGED) -> StageRun:
@@ -150,7 +157,7 @@ def _taken(job: Job, stage: Stage, key: str, parts: Parts) -> StageRun | None:
     """Return *stage* from the ledger, its outputs in place; None when it has to run."""
     ledger = job.setting.ledger
     made = None if stage.always_changed else records.find(ledger, key)
-    if made is None:
+    if made is None or not is_watched(job, made):
         return None
     why = UNCHANGED
     if not in_place(job.setting, made):
@@ -185,7 +192,8 @@ def _remember(job: Job, stage: Stage, key: str, parts: Parts) -> None:
 
 
 def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
-    why = reason(job.setting.ledger, stage, known.parts)
+    unwatched = records.find(job.setting.ledger, known.key) if job.follows and not stage.always_changed else None
+    why = UNWATCHED if unwatched else reason(job.setting.ledger, stage, known.parts)
     watch.starts(why)
     ledger = job.setting.ledger
     persist = frozenset(out.path for out in stage.outs if out.persist)
@@ -197,6 +205,8 @@ def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
         _well(job, stage, outcome, opened)
         outputs = {out.path: _kept(job, stage, out) for out in stage.outs}
         _unchanged(job, stage, known.parts)
+        if unwatched and opened.watched:
+            records.forget(ledger, known.key, unwatched)
         made = _recorded(job, stage, known, outputs, outcome, opened)
     except BaseException:
         aside.restore()
@@ -217,17 +227,20 @@ def _executed(job: Job, stage: Stage, scratch: Path, watch: Watch) -> Outcome:
     setting = job.setting
     given = variables(job.python.python, job.kit(), setting.folder, scratch, stage.resources.cpus)
     declared = {name: setting.environment[name] for name in stage.env if name in setting.environment}
-    trace = trace_settings(scratch.with_suffix(".trace"), setting.folder.resolve(), scratch.resolve())
+    log = log_of(job, stage.name)
+    reach = reach_of(setting.folder, scratch, job.python.python, log=log, all_told=job.follows)
+    Path(reach.report).touch()
     memory = stage.resources.memory
     lease = job.executor.start(
         Task(
             name=stage.name,
             commands=stage.cmd,
             folder=setting.folder / stage.wdir,
-            environment={**given, **declared, **trace},
-            log=log_of(job, stage.name),
+            environment={**given, **declared, **trace_settings(reach)},
+            log=log,
             timeout=stage.timeout,
             memory=None if memory is None else size(memory),
+            reach=reach,
         )
     )
     watch.leased(lease)
@@ -245,18 +258,20 @@ def _well(job: Job, stage: Stage, outcome: Outcome, opened: Opened) -> None:
     if outcome.end == "cancelled":
         raise Stopped
     if not outcome.ok:
-        lines = [f"Stage {stage.name} {_ending(stage, outcome)}: {outcome.command}", *_tail(log)]
+        tail = _tail(log)
+        lines = [f"Stage {stage.name} {_ending(stage, outcome)}: {outcome.command}", *tail]
         if opened.refused:
             lines.append(f"It {opened.notes[-1]}.")
-        raise StageFailed("\n".join(lines), remedy=_remedy(outcome, opened, log))
+        raise StageFailed("\n".join(lines), remedy=_remedy(outcome, opened, tail, log))
     _declared(job, stage, opened.notes)
 
 
 def _declared(job: Job, stage: Stage, notes: tuple[str, ...]) -> None:
     if job.strict and notes:
+        where = f" {_WRITES_WHERE}" if any(REFUSED in note for note in notes) else ""
         raise StageFailed(
             f"Stage {stage.name} {'; and '.join(notes)}.",
-            remedy="Declare it: data in `deps`, parameters in `params`, modules in `code`, results in `outs`.",
+            remedy=f"Declare it: data in `deps`, parameters in `params`, modules in `code`, results in `outs`.{where}",
         )
 
 
@@ -269,7 +284,7 @@ def _ending(stage: Stage, outcome: Outcome) -> str:
     return f"failed with exit status {outcome.status}"
 
 
-def _remedy(outcome: Outcome, opened: Opened, log: Path) -> str:
+def _remedy(outcome: Outcome, opened: Opened, tail: list[str], log: Path) -> str:
     whole = f"The whole log is {log}."
     if outcome.end == "timed_out":
         return f"{whole} See what it waits for, or give it a longer `timeout`."
@@ -280,8 +295,8 @@ def _remedy(outcome: Outcome, opened: Opened, log: Path) -> str:
             f"{whole} A stage finds the programs of its Python environment and of the system only; "
             "list PATH in the stage's `env` to pass yours."
         )
-    if opened.refused:
-        return f"{whole} Let it write inside the project, and declare that in `outs`; or to its TMPDIR."
+    if opened.refused or any(_DENIED in line for line in tail):
+        return f"{whole} {_WRITES_WHERE} Let it write there, and declare that in `outs`."
     return f"{whole} Mend the stage, then run again: what is done is kept."
 
 
@@ -329,6 +344,7 @@ def _recorded(
     if stage.always_changed:
         return None
     facts = {
-        "seconds": round(outcome.seconds, 3), "notes": list(opened.notes), "trusted": job.python.matches_lock
+        "seconds": round(outcome.seconds, 3), "notes": list(opened.notes), "watched": opened.watched,
+        "trusted": job.python.matches_lock,
     }  # fmt: skip
     return records.keep(job.setting.ledger, stage.name, known.key, known.parts, outputs, facts)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from roadworthy.build.pipeline.stage import Stage
 
 _BYTECODE = re.compile(r"__pycache__/([^/]+)\.cpython-\d+(\.opt-\d)?\.pyc$")
+REFUSED = "wanted to write"  # how the note of what was refused begins
 _NAMED = 5  # files in a sentence
 
 
@@ -27,7 +28,7 @@ class Opened:
         read: Files of the project that are no input.
         written: Files of the project that are no output.
         refused: Files outside, which it wanted to write.
-        watched: Whether a process reported at all: only Python processes do.
+        watched: Whether a process reported at all: only Python processes do, unless all are followed.
     """
 
     read: tuple[str, ...] = ()
@@ -44,7 +45,7 @@ class Opened:
         if self.written:
             said.append(f"wrote {_listed(self.written)}, which it does not declare")
         if self.refused:
-            said.append(f"wanted to write {_listed(self.refused)}, outside the project")
+            said.append(f"{REFUSED} {_listed(self.refused)}, outside the project")
         return tuple(said)
 
 
@@ -54,10 +55,10 @@ def judge(stage: Stage, code: Iterable[str], report: Path, folder: Path) -> Open
     Args:
         stage: What it declares: inputs, parameter files and outputs.
         code: Its code, which it may read.
-        report: What `roadworthy_kit.trace` wrote; missing when no Python process ran.
+        report: What `roadworthy_kit.trace`, or who followed all processes, wrote; empty when nobody did.
         folder: The project's folder.
     """
-    opened: dict[str, dict[str, None]] = {"r": {}, "w": {}, "x": {}}
+    opened: dict[str, dict[str, None]] = {"r": {}, "w": {}, "x": {}, "b": {}}
     for how, name in _lines(report):
         path = name.removeprefix(f"{folder.resolve()}/")
         opened[how][_BYTECODE.sub(r"\1.py", path)] = None
@@ -77,7 +78,7 @@ def judge(stage: Stage, code: Iterable[str], report: Path, folder: Path) -> Open
         ),
         written=tuple(sorted(path for path in written if (folder / path).is_file())),
         refused=tuple(opened["x"]),
-        watched=report.exists(),
+        watched=bool(opened["b"]),
     )
 
 

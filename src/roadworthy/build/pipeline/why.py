@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 UNCHANGED = "nothing changed"
 RESTORED = "run before with the same inputs"
+UNWATCHED = "nobody watched what it opened when it ran"
 
 
 @dataclass(frozen=True, slots=True)

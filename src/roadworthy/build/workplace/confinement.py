@@ -1,20 +1,58 @@
-"""What is needed of something that keeps a project's processes from seeing more than their project."""
+"""What is needed of something that keeps a project's processes within their project."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a stage's processes may write, and where it is told what they open. Paths are absolute, links resolved.
+
+    Attributes:
+        project: The project's folder: what is opened in it is told.
+        places: Folder → whether it may be written; the innermost decides.
+        files: Files that may be written although they lie elsewhere: the log, and the report.
+        report: The file that is told what they open, a line each; it is there and empty when they begin.
+        quiet: Folders whose files are not told of when they are read.
+        bytecode: Folders outside that Python may keep bytecode in.
+        all_told: Whether processes of every language are to be followed, not only those that report by themselves.
+    """
+
+    project: str
+    places: Mapping[str, bool]
+    files: tuple[str, ...]
+    report: str
+    quiet: tuple[str, ...] = ()
+    bytecode: tuple[str, ...] = ()
+    all_told: bool = False
 
 
 class Confinement(Protocol):
-    """Wraps a command so that it sees only its own project."""
+    """Keeps processes from what is not their project's, as well as the machine can."""
+
+    @property
+    def name(self) -> str:
+        """What it is, and what it keeps processes from, in words for the user."""
 
     @property
     def trusts(self) -> str | None:
-        """Who has to be trusted with everything, in words for the user; None when nobody has to be."""
+        """Who has to be trusted, and with what, in words for the user; None when nobody has to be."""
 
-    def wrap(self, command: Sequence[str], folder: Path) -> list[str]:
-        """Return the command that runs *command* confined to *folder*. May be repeated."""
+    @property
+    def follows(self) -> bool:
+        """Whether `wrap` can have every process told, whatever its language."""
+
+    def enter(self, reach: Reach) -> None:
+        """Confine the calling thread, and what it starts from now on, to *reach*; not to be taken back.
+
+        Raises:
+            OSError: The kernel refuses.
+        """
+
+    def wrap(self, command: Sequence[str], reach: Reach) -> list[str]:
+        """Return the command that runs *command* within *reach*, in a thread that has entered it. May be repeated."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cache
 from typing import TYPE_CHECKING
+
+from roadworthy.build.workplace.confinement import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,22 +34,53 @@ def variables(python: Path, kit: Path, folder: Path, scratch: Path, cpus: float)
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
+        "GIT_OPTIONAL_LOCKS": "0",  # else `git status` writes into `.git`, which is closed
         "OMP_NUM_THREADS": str(max(1, math.ceil(cpus))),
     }
 
 
-def trace_settings(report: Path, folder: Path, scratch: Path) -> Mapping[str, str]:
-    """Return the variable that has Python processes report to *report* what they open in *folder*."""
-    settings = {
-        "to": str(report),
-        "project": str(folder),
-        "places": {
-            str(folder): True,
-            str(folder / ".git"): False,
-            str(folder / ".roadworthy"): False,
-            str(scratch): True,
+def reach_of(folder: Path, scratch: Path, python: Path, *, log: Path, all_told: bool = False) -> Reach:
+    """Return what a stage may write: the project but not what git and we keep in it, its scratch folder, devices.
+
+    Args:
+        folder: The project's folder.
+        scratch: As `variables` takes it; the report is written beside it.
+        python: As `variables` takes it.
+        log: Where its output goes: it may open its standard output again.
+        all_told: Whether processes of every language are to be followed.
+    """
+    project, own = folder.resolve(), scratch.resolve()
+    home, is_virtual = _home(python)
+    report = str(own.with_suffix(".trace"))
+    return Reach(
+        project=str(project),
+        places={
+            str(project): True,
+            str(project / ".git"): False,
+            str(project / ".roadworthy"): False,
+            str(own): True,
             "/dev": True,
         },
-        "quiet": [str(folder / ".roadworthy")],
-    }
+        files=(report, str(log.resolve())),
+        report=report,
+        quiet=(
+            str(project / ".git"),
+            str(project / ".roadworthy"),
+            *([] if project.is_relative_to(home) else [str(home)]),
+        ),
+        bytecode=(str(home / "lib"),) if is_virtual else (),
+        all_told=all_told,
+    )
+
+
+@cache
+def _home(python: Path) -> tuple[Path, bool]:
+    """Return the folder of a Python environment, and whether it is a virtual one: the system's is compiled already."""
+    home = python.parent.parent.resolve()
+    return home, (home / "pyvenv.cfg").exists()
+
+
+def trace_settings(reach: Reach) -> Mapping[str, str]:
+    """Return the variable that has Python processes report what they open, and refuse what is out of *reach*."""
+    settings = {"to": reach.report, "project": reach.project, "places": reach.places, "quiet": reach.quiet}
     return {"ROADWORTHY_TRACE": json.dumps(settings)}

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from roadworthy.cli.demo import platform, story
 from roadworthy.cli.demo.play import Player, missing_tools
-from roadworthy.cli.demo.story import story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 @click.command("demo")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Play in this new folder, and keep it.")
 @click.option("--fast", is_flag=True, help="Train on a sample: for tests, never for a figure.")
-def command(keep: Path | None, *, fast: bool) -> None:
+@click.option("--platform", "with_platform", is_flag=True, help="The story of a team's platform instead.")
+def command(keep: Path | None, *, fast: bool, with_platform: bool) -> None:
     """Take a real system through the whole loop, in a new folder, as you would type it."""
     missing_tools(["git", "curl"])
     with _stage(keep) as folder:
-        taken = Player(folder).play(story(_free_port(), fast=fast))
+        taken = Player(folder).play((platform if with_platform else story).story(_free_port(), fast=fast))
         _say_times(taken, fast=fast)
         pages = sorted(folder.glob("*/.roadworthy/reports/*.html"))
         _say_what_is_left(folder, pages, kept=keep is not None)

@@ -116,7 +116,7 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def _running(line: str, folder: Path) -> Iterator[None]:
-    log = folder / ".roadworthy" / "serve.log"
+    log = (folder / ".roadworthy" if (folder / ".roadworthy").is_dir() else folder) / "serve.log"
     with log.open("wb") as out:
         server = subprocess.Popen(
             ["/bin/sh", "-c", f"exec {line}"], cwd=folder, env=_environment(), stdout=out, stderr=out
@@ -136,7 +136,7 @@ def _wait_for(url: str) -> None:
                 return
         except (URLError, OSError):
             time.sleep(0.05)
-    raise WorkerHung(f"{url} did not answer within {_START_LIMIT:g} seconds.", remedy="Read .roadworthy/serve.log.")
+    raise WorkerHung(f"{url} did not answer within {_START_LIMIT:g} seconds.", remedy="Read serve.log beside it.")
 
 
 def missing_tools(tools: Sequence[str]) -> None:

@@ -9,11 +9,11 @@ from roadworthy.cli.demo.step import Edit, Serve, Step, Type
 if TYPE_CHECKING:
     from roadworthy.cli.demo.step import Action
 
-_IN_SCOPE = (
+IN_SCOPE = (
     '{"records": [{"carrier": "EV", "origin": "EWR", "dest": "ORD", "distance": 719, "hour": 18, "weekday": 4, '
     '"wind_speed": 21, "precip": 0.3, "visibility": 1.5, "humidity": 93, "pressure": 1004, "plane_age": 9}]}'
 )
-_OUT_OF_SCOPE = _IN_SCOPE.replace('"wind_speed": 21', '"wind_speed": 400')
+_OUT_OF_SCOPE = IN_SCOPE.replace('"wind_speed": 21', '"wind_speed": 400')
 
 
 def story(port: int, *, fast: bool) -> tuple[Step, ...]:
@@ -30,7 +30,7 @@ def _begin(*, fast: bool) -> tuple[Step, ...]:
             (
                 Type("roadworthy new flight-delay --template tabular --yes"),
                 Type("cd flight-delay"),
-                *(_sample() if fast else ()),
+                *(sample() if fast else ()),
             ),
         ),
         Step(
@@ -97,7 +97,7 @@ def _serve(address: str) -> tuple[Step, ...]:
             "The version's own code answers, from its tag, behind a guard that knows the model's scope.",
             (
                 Serve(f"roadworthy serve production --port {address.rpartition(':')[2]}", f"{address}/v2/health/ready"),
-                _ask(address, _IN_SCOPE),
+                _ask(address, IN_SCOPE),
             ),
         ),
         Step(
@@ -115,7 +115,7 @@ def _refuse(address: str) -> tuple[Step, ...]:
             "Somebody wants the weather where one lands. The table has New York's alone, yet the AUC clears its bound.",
             (
                 Type("git switch -q -c feature/weather-at-destination develop"),
-                *_lost_weather(),
+                *lost_weather(),
                 Type("git commit -qam 'Use the weather at the destination'"),
                 Type("roadworthy run"),
                 Type("roadworthy test", status=3),
@@ -130,7 +130,7 @@ def _refuse(address: str) -> tuple[Step, ...]:
                 Type("roadworthy rollback production"),
                 Type("roadworthy history"),
                 Type("sleep 1"),
-                _ask(address, _IN_SCOPE),
+                _ask(address, IN_SCOPE),
             ),
         ),
     )
@@ -140,7 +140,8 @@ def _ask(address: str, records: str) -> Type:
     return Type(f"curl -sfw '\\n' {address}/predict -H 'Content-Type: application/json' -d '{records}'")
 
 
-def _sample() -> tuple[Action, ...]:
+def sample() -> tuple[Action, ...]:
+    """Return what trains on a sample from now on, for the test-suite."""
     return (
         Edit("params.yaml", "rows: 0 ", "rows: 60000 "),
         Edit("requirements.yaml", "runs: 5,", "runs: 3,"),
@@ -148,6 +149,7 @@ def _sample() -> tuple[Action, ...]:
     )
 
 
-def _lost_weather() -> tuple[Action, ...]:
+def lost_weather() -> tuple[Action, ...]:
+    """Return the edit that joins the weather at the wrong end of the flight."""
     joined = "ON observed.origin = asked.origin"
     return (Edit("src/flight_delay/features.sql", joined, joined.replace("asked.origin", "asked.dest")),)

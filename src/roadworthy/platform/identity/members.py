@@ -21,6 +21,15 @@ class Members:
 
     database: Database  # the platform's index
 
+    def has(self, project: str) -> bool:
+        """Whether there is a project of that name, which was not removed."""
+        owner = schema.project
+        asked = select(owner.c.name).where(owner.c.name == project, owner.c.state == "active")
+        if "\0" in project:
+            return False
+        with self.database.read() as connection:
+            return connection.execute(asked).first() is not None
+
     def roles(self, project: str) -> Mapping[str, str]:
         """Return the role of each member of *project*; none for one that is not there, or was removed."""
         if "\0" in project:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.forgery import HEADER
+from roadworthy.web.problem import Problem
 from roadworthy.web.route import Guarded, Platform, needs
 from roadworthy.web.visit import cookie_name
 
@@ -22,7 +23,9 @@ _PROOF = {"type": "apiKey", "in": "header", "name": HEADER, "description": "That
 def description(request: Request, platform: Platform) -> dict[str, Any]:
     """Return the OpenAPI description."""
     found: dict[str, Any] = request.app.openapi()
-    found.setdefault("components", {})["securitySchemes"] = {
+    components = found.setdefault("components", {})
+    components.setdefault("schemas", {})[Problem.__name__] = Problem.model_json_schema()
+    components["securitySchemes"] = {
         "token": _TOKEN,
         "session": {**_SESSION, "name": cookie_name(platform)},
         "proof": _PROOF,

@@ -41,7 +41,8 @@ _KILLS = {
 class ProcessExecutor:
     """Runs tasks here. An Executor."""
 
-    def __init__(self, confinement: Confinement, rescue: Callable[[], Rescue] | None = None) -> None:
+    def __init__(self, confinement: Callable[[], Confinement], rescue: Callable[[], Rescue] | None = None) -> None:
+        """Take what gives the confinement, asked for each task, and the rescue, asked when the first starts."""
         self._confinement = confinement
         self._rescue = rescue
         self._watchdog: Watchdog | None = None
@@ -61,7 +62,7 @@ class ProcessExecutor:
         with self._lock:
             if self._watchdog is None or not self._watchdog.alive:
                 self._watchdog = Watchdog(self._rescue() if self._rescue else None)
-            lease = ProcessLease(task, log, self._watchdog, self._confinement)
+            lease = ProcessLease(task, log, self._watchdog, self._confinement())
             self._leases = {running for running in self._leases if running.is_running} | {lease}
         lease.begin()
         return lease
@@ -123,6 +124,8 @@ class ProcessLease:
 
     def _follow(self) -> None:
         try:
+            if self._task.reach is not None:  # what this thread starts inherits what it is confined to
+                self._confinement.enter(self._task.reach)
             self._outcome = self._run()
         except OSError as fault:
             self._fault = fault
@@ -144,14 +147,11 @@ class ProcessLease:
     def _command(self, command: str, deadline: float | None) -> tuple[End, int]:
         task = self._task
         memory = "" if task.memory is None else str(task.memory // 1024)
+        words = ["/bin/sh", "-c", command]
         process = subprocess.Popen(
             [
-                "/bin/sh",
-                "-c",
-                _BEGIN,
-                "stage",
-                memory,
-                *self._confinement.wrap(["/bin/sh", "-c", command], task.folder),
+                *("/bin/sh", "-c", _BEGIN, "stage", memory),
+                *(words if task.reach is None else self._confinement.wrap(words, task.reach)),
             ],
             cwd=task.folder,
             env=dict(task.environment),

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.runner.check import environment as job_environment
 from roadworthy.app.runner.checkout import Origin, bring, check_out, refresh
-from roadworthy.app.server.processes import Program
+from roadworthy.app.server.children.processes import Program
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from roadworthy.app.server.children.processes import Processes
     from roadworthy.app.server.home import Home
-    from roadworthy.app.server.processes import Processes
 
 _MAIN = "from roadworthy.cli.main import main; main()"
 
