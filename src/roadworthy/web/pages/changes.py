@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
@@ -27,11 +28,26 @@ State = Literal["open", "merged", "closed"]
 _FORM = 1 << 14  # bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page of all changes is asked to show.
+
+    Attributes:
+        state: Of the changes.
+        wanted: A change that somebody tried to open.
+        fault: Why it was not.
+    """
+
+    state: State = "open"
+    wanted: changes.Wanted | None = None
+    fault: RoadworthyError | None = None
+
+
 @router.get("/projects/{project}/changes")
 @needs(Permission.READ)
 def listed(request: Request, project: str, visit: Visitor, platform: Platform, state: State = "open") -> Response:
     """Show the changes that are open, or merged, or closed; and the form for another."""
-    return _listed(request, project, visit, platform, state=state)
+    return _listed(request, project, visit, platform, Asked(state))
 
 
 @router.post("/projects/{project}/changes")
@@ -44,7 +60,7 @@ def propose(
     try:
         made = changes.open_change(platform.at_work, project, asked, visit.person.name)
     except RoadworthyError as fault:
-        return _listed(request, project, visit, platform, asked=asked, fault=fault)
+        return _listed(request, project, visit, platform, Asked("open", asked, fault))
     return RedirectResponse(f"/projects/{project}/changes/{made.number}", 303)
 
 
@@ -89,20 +105,14 @@ def close(project: str, number: Number, visit: Visitor, platform: Platform) -> R
     return RedirectResponse(f"/projects/{project}/changes/{number}", 303)
 
 
-def _listed(
-    request: Request, project: str, visit: Visit, platform: Services, *, state: State = "open",
-    asked: changes.Wanted | None = None, fault: RoadworthyError | None = None,
-) -> Response:  # fmt: skip
+def _listed(request: Request, project: str, visit: Visit, platform: Services, asked: Asked) -> Response:
     at = platform.at_work
-    found = view.changes(at, project, state)
     checks = {one["name"]: one["check"] for one in branches.branches(at, project)}
-    names = list(checks)
-    status = 200 if fault is None else status_of(fault)
     return page(
-        request, "changes.html", status=status, changes=found, state=state, checks=checks if state == "open" else None,
-        branches=[(one, one) for one in names],
-        asked=asked or changes.Wanted("", "develop" if "develop" in names else "main", ""), fault=fault,
-        **frame(visit, project),
+        request, "changes.html", status=200 if asked.fault is None else status_of(asked.fault), state=asked.state,
+        changes=view.changes(at, project, asked.state), checks=checks if asked.state == "open" else None,
+        branches=[(one, one) for one in checks], target="develop" if "develop" in checks else "main",
+        asked=asked.wanted, fault=asked.fault, **frame(visit, project),
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ class Drawing:
 
 
 def drawn(stages: Sequence[Mapping[str, Any]]) -> Drawing | None:
-    """Return the drawing of *stages*, each with `name`, `state` and `needs`; None when there is nothing to see in it."""
+    """Return the drawing of *stages*, each with `name`, `state` and `needs`; None when it would show nothing."""
     if not 1 < len(stages) <= _MOST or not any(stage["needs"] for stage in stages):
         return None
     columns: dict[str, int] = {}

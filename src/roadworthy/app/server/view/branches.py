@@ -12,6 +12,8 @@ from roadworthy.platform.change.verdict import verdict_on
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Connection
+
     from roadworthy.app.server.platform import Platform
     from roadworthy.platform.automate.job import Job
 
@@ -30,11 +32,7 @@ def branches(platform: Platform, name: str) -> list[Json]:
         found = sorted(_heads(platform, name), key=_order)[:_MOST]
         for one in found:
             newest = next((job for job in checks if job.payload.get("branch") == one["name"]), None)
-            stated = verdict_on(connection, name, one["commit"], one["name"]) if newest is None else None
-            one["check"] = (
-                _check(newest, one["commit"]) if newest is not None
-                else None if stated is None else {"id": None, "word": stated.outcome, "why": stated.why, "is_old": False}
-            )  # fmt: skip
+            one["check"] = _stated(connection, name, one) if newest is None else _check(newest, one["commit"])
     return found
 
 
@@ -43,6 +41,12 @@ def state_of(job: Job) -> str:
     if job.state == "done":
         return "passed" if job.passed else "failed"
     return "error" if job.state == "failed" else job.state
+
+
+def _stated(connection: Connection, name: str, branch: Json) -> Json | None:
+    """Return what a record says of a check whose job is not known any more; None when there is none."""
+    stated = verdict_on(connection, name, branch["commit"], branch["name"])
+    return None if stated is None else {"id": None, "word": stated.outcome, "why": stated.why, "is_old": False}
 
 
 def _check(job: Job, commit: str) -> Json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from time import time
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from roadworthy.operate.release.rollback import previous
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from roadworthy.app.server.home import Home
     from roadworthy.app.server.platform import Platform

@@ -26,7 +26,7 @@ _NO_REPORT = "It is there once a check has tested its commit; see the job's log.
 
 
 def run(platform: Platform, name: str, result: Mapping[str, Any]) -> Json | None:
-    """Return the run that the *result* of a check names, its stages in the order in which they ran; None without one."""
+    """Return the run that the *result* of a check names, its stages in the order they ran in; None without one."""
     body = _body(platform, name, result.get("run"))
     if body is None:
         return None
@@ -65,7 +65,7 @@ def _body(platform: Platform, name: str, address: str | None) -> Json | None:
 
 
 def _waits(one: str, other: str, needs: Mapping[str, frozenset[str]]) -> bool:
-    """Whether the stage *one* reads what *other* wrote; of the items of two groups, those of one name belong together."""
+    """Whether the stage *one* reads what *other* wrote; of two groups, the items of one name belong together."""
     (group, _, item), (source, _, of) = one.partition("@"), other.partition("@")
     return source in needs.get(group, ()) and (not item or not of or item == of)
 
