@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import ConfigDict
 
 from roadworthy.app.server import changes
 from roadworthy.app.server.view import branches
@@ -43,6 +44,12 @@ class Asked:
     fault: RoadworthyError | None = None
 
 
+class Wanted(NewChange):
+    """The form, which also carries the proof that a page of the session sends it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 @router.get("/projects/{project}/changes")
 @needs(Permission.READ)
 def listed(request: Request, project: str, visit: Visitor, platform: Platform, state: State = "open") -> Response:
@@ -53,7 +60,7 @@ def listed(request: Request, project: str, visit: Visitor, platform: Platform, s
 @router.post("/projects/{project}/changes")
 @needs(Permission.CONTRIBUTE, body=_FORM)
 def propose(
-    request: Request, project: str, visit: Visitor, platform: Platform, wanted: Annotated[NewChange, Form()]
+    request: Request, project: str, visit: Visitor, platform: Platform, wanted: Annotated[Wanted, Form()]
 ) -> Response:
     """Open a change, and go there."""
     asked = changes.Wanted(wanted.branch, wanted.target, wanted.title)

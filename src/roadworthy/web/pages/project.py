@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import ConfigDict
 
 from roadworthy.app.release import Into
 from roadworthy.app.server import operate
@@ -27,6 +28,12 @@ Tag = Annotated[str, Form(max_length=250)]
 _FORM = 1 << 14  # bytes
 
 
+class Wanted(NewDeployment):
+    """The form, which also carries the proof that a page of the session sends it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 @router.get("/projects/{project}")
 @needs(Permission.READ)
 def show(request: Request, project: str, visit: Visitor, platform: Platform) -> Response:
@@ -37,7 +44,7 @@ def show(request: Request, project: str, visit: Visitor, platform: Platform) -> 
 @router.post("/projects/{project}/deployments")
 @needs(Permission.MAINTAIN, body=_FORM)
 def deploy(
-    request: Request, project: str, visit: Visitor, platform: Platform, wanted: Annotated[NewDeployment, Form()]
+    request: Request, project: str, visit: Visitor, platform: Platform, wanted: Annotated[Wanted, Form()]
 ) -> Response:
     """Put a version into an environment, when what was seen there still is."""
     into = Into(wanted.version, wanted.environment, wanted.expect)
