@@ -105,7 +105,7 @@ def test_a_change_says_first_whether_it_can_be_merged(world: World) -> None:
     assert "It can be merged Job 7 : Every test holds." in text_of(good)
     assert 'action="/projects/toy/changes/2/merge"' in good.text
     assert "The tests say no Job 8 : 1 gate failed: more is never less." in text_of(bad)
-    assert "Behaviour more is never less says no 0.80 of rows, 0.95 was asked." in text_of(bad)
+    assert "says no Behaviour more is never less 0.80 of rows, 0.95 was asked." in text_of(bad)
     assert "disabled>Merge into develop" in bad.text
     assert 'action="/projects/toy/changes/3/merge"' not in bad.text
 
@@ -194,8 +194,8 @@ def test_every_form_wants_the_proof_of_its_page(world: World) -> None:
     mona = world.person("mona")
     forms = [
         "/projects", *(f"{TOY}/{path}" for path in (
-            "changes", "changes/2/merge", "changes/2/close", "deployments", "rollbacks", "jobs/9/cancel", "jobs/8/retry",
-            "deliveries/1/replay",
+            "changes", "changes/2/merge", "changes/2/close", "deployments", "rollbacks", "jobs/9/cancel",
+            "jobs/8/retry", "deliveries/1/replay",
         )),
     ]  # fmt: skip
 

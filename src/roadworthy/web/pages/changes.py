@@ -118,7 +118,9 @@ def _listed(request: Request, project: str, visit: Visit, platform: Services, as
     return page(
         request, "changes.html", status=200 if asked.fault is None else status_of(asked.fault), state=asked.state,
         changes=view.changes(at, project, asked.state), checks=checks if asked.state == "open" else None,
-        branches=[(one, one) for one in checks], target="develop" if "develop" in checks else "main",
+        branches=[(one, one) for one in checks],
+        newest=next((one for one in checks if one not in {"main", "develop"}), None),
+        target="develop" if "develop" in checks else "main",
         asked=asked.wanted, fault=asked.fault, **frame(visit, project),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from roadworthy.app.server.at_commit import on_platform
+from roadworthy.app.server.at_commit import commit_of, on_platform
 from roadworthy.app.server.context import Reading, profile_now
 from roadworthy.app.server.operate import planned
 from roadworthy.app.server.platform import SPEAKER
@@ -28,7 +28,7 @@ def plan(platform: Platform, name: str, revision: str) -> tuple[str, list[dict[s
         InvalidDeclaration: Its profile has faults.
     """
     platform.known(name)
-    commit = on_platform(platform.home, name, SPEAKER).repo.resolve(revision)
+    commit = commit_of(on_platform(platform.home, name, SPEAKER), name, revision)
     steps = planned(platform, name, commit)
     return commit, [
         {"sign": one.sign, "kind": one.kind, "name": one.name, "why": one.why, "line": line(one)} for one in steps
