@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reference_commands import commands_page
 from reference_files import KINDS, file_page
+from reference_http import http_page
 
 import roadworthy.errors
 
@@ -26,7 +27,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def write(folder: Path) -> None:
     """Write every generated page to *folder*; a page that did not change keeps its time."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {"commands.md": commands_page(), "errors.md": errors_tree()}
+    pages = {"commands.md": commands_page(), "errors.md": errors_tree(), "http-api.md": http_page()}
     pages |= {f"{kind}.md": file_page(kind) for kind in KINDS}
     for name, text in pages.items():
         path = folder / name

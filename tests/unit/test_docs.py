@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 import pytest
+from fastapi import FastAPI
 from starlette.routing import Route
 
 from roadworthy import errors
@@ -19,7 +20,9 @@ from roadworthy.cli.main import COMMANDS
 from roadworthy.declare.read.file import parse
 from roadworthy.declare.read.shape import keys_of
 from roadworthy.operate.serve.gateway import Gateway
+from roadworthy.platform.identity.permission import Permission
 from roadworthy.prove.evaluate.metric import METRICS
+from roadworthy.web.app import ROUTERS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -29,6 +32,7 @@ PAGES = [page for page in PAGES if not {"_build", "generated"} & set(page.relati
 sys.path.insert(0, str(DOCS / "_ext"))
 reference_commands: Any = importlib.import_module("reference_commands")  # of the Sphinx extension in docs/_ext
 reference_files: Any = importlib.import_module("reference_files")
+reference_http: Any = importlib.import_module("reference_http")
 
 ERRORS = {
     name: error
@@ -164,6 +168,18 @@ def test_every_route_has_an_entry() -> None:
     text = (DOCS / "reference" / "http.md").read_text(encoding="utf-8")
 
     assert asked == set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", text, flags=re.MULTILINE))
+
+
+def test_every_route_of_a_platform_has_an_entry() -> None:
+    """Each request of the API stands in the generated table, with what it does and what it asks for."""
+    page = reference_http.http_page()
+    described = FastAPI(routes=[route for router in ROUTERS for route in router.routes]).openapi()["paths"]
+    asked = {f"{method.upper()} {path}" for path, item in described.items() for method in item}
+    written = re.findall(r"^\| `([A-Z]+ [^`]+)` \| [^|]{10,} \| [^|]+ \|$", page, flags=re.MULTILINE)
+
+    assert len(written) > 30
+    assert sorted({*asked, "GET /api/openapi.json"}) == sorted(written)
+    assert set(reference_http.WORDS) == set(Permission)
 
 
 def test_every_kind_of_record_has_an_entry() -> None:
