@@ -116,6 +116,7 @@ class World:
     app: FastAPI
     port: int
     runner: Secret
+    platform: Platform
 
     @property
     def url(self) -> str:
@@ -159,7 +160,7 @@ class World:
                 services = Services(identity, platform.members, shown, platform.runner, limits, platform)
                 app = create_app(services, routers)
                 with _served(app, listener):
-                    yield cls(identity, app, port, platform.runner)
+                    yield cls(identity, app, port, platform.runner, platform)
 
 
 def _populate(platform: Platform) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reference_commands import commands_page
 from reference_files import KINDS, file_page
+from reference_http import http_page
 from reference_rules import rules_page
 
 import roadworthy.errors
@@ -41,6 +42,7 @@ def write(folder: Path) -> None:
 def renewed(folder: Path) -> Mapping[str, str]:
     """Return the text of each page in *folder* that has a part from the code, with that part as it is now."""
     parts = {"commands.md": commands_page(), "errors.md": errors_tree(), "platform-rules.md": rules_page()}
+    parts |= {"http-api.md": http_page()}
     parts |= {f"files/{kind}.md": file_page(kind) for kind in KINDS}
     return {name: _with((folder / name).read_text(encoding="utf-8"), part) for name, part in parts.items()}
 

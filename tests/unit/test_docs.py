@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 import pytest
+from fastapi import FastAPI
 from starlette.routing import Route
 
 from roadworthy import errors
@@ -21,7 +22,9 @@ from roadworthy.declare.read.file import parse
 from roadworthy.declare.read.shape import keys_of
 from roadworthy.operate.serve import refusal
 from roadworthy.operate.serve.gateway import Gateway
+from roadworthy.platform.identity.permission import Permission
 from roadworthy.prove.evaluate.metric import METRICS
+from roadworthy.web.app import ROUTERS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -33,6 +36,7 @@ reference_commands: Any = importlib.import_module("reference_commands")  # of th
 reference_files: Any = importlib.import_module("reference_files")
 reference: Any = importlib.import_module("reference")
 RENEWED = reference.renewed(DOCS / "reference")
+reference_http: Any = importlib.import_module("reference_http")
 
 ERRORS = {
     name: error
@@ -192,6 +196,18 @@ def test_every_status_of_the_service_has_an_entry() -> None:
     text = (DOCS / "reference" / "http.md").read_text(encoding="utf-8")
 
     assert {status for status in statuses if f"| {status} |" not in text} == set()
+
+
+def test_every_route_of_a_platform_has_an_entry() -> None:
+    """Each request of the API stands in the generated table, with what it does and what it asks for."""
+    page = reference_http.http_page()
+    described = FastAPI(routes=[route for router in ROUTERS for route in router.routes]).openapi()["paths"]
+    asked = {f"{method.upper()} {path}" for path, item in described.items() for method in item}
+    written = re.findall(r"^\| `([A-Z]+ [^`]+)` \| [^|]{10,} \| [^|]+ \|$", page, flags=re.MULTILINE)
+
+    assert len(written) > 30
+    assert sorted({*asked, "GET /api/openapi.json"}) == sorted(written)
+    assert set(reference_http.WORDS) == set(Permission)
 
 
 def test_every_kind_of_record_has_an_entry() -> None:

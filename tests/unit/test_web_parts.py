@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy import errors
-from roadworthy.web.agent import browser
 from roadworthy.web.faults import status_of
 from roadworthy.web.problem import ANSWERS
+from roadworthy.web.show.agent import browser
 from roadworthy.web.signing import own_place
 
 ERRORS = [one for one in vars(errors).values() if inspect.isclass(one) and issubclass(one, errors.RoadworthyError)]

@@ -11,7 +11,11 @@ from roadworthy.web import assets, faults
 from roadworthy.web.api import account as api_account
 from roadworthy.web.api import accounts as api_accounts
 from roadworthy.web.api import audit, changes, deployments, description, health, jobs, projects, runner, sign_in, tokens
-from roadworthy.web.pages import account, accounts, design, home, join
+from roadworthy.web.pages import account, accounts, design, events, home, join, log, project
+from roadworthy.web.pages import audit as audit_page
+from roadworthy.web.pages import changes as changes_page
+from roadworthy.web.pages import jobs as jobs_page
+from roadworthy.web.pages import projects as projects_page
 from roadworthy.web.pages import sign_in as sign_in_page
 from roadworthy.web.route import Guarded
 from roadworthy.web.shield import Shield
@@ -42,6 +46,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     join.router,
     account.router,
     accounts.router,
+    projects_page.router,
+    project.router,
+    changes_page.router,
+    jobs_page.router,
+    log.router,
+    events.router,
+    audit_page.router,
     design.router,
 )
 

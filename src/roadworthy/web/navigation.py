@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _LISTS = (
     ("/projects", "Projects"),
     ("/jobs", "Jobs"),
-    ("/events", "Events"),
     ("/audit", "Audit"),
     ("/accounts", "Accounts"),
 )

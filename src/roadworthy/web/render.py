@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from roadworthy.prove.review.text import visible
+from roadworthy.prove.review.text import number, plain, visible
 from roadworthy.version import VERSION
-from roadworthy.web.agent import browser
 from roadworthy.web.assets import asset
 from roadworthy.web.navigation import entries
+from roadworthy.web.show import moment
+from roadworthy.web.show.agent import browser
 from roadworthy.web.visit import Visit
 
 if TYPE_CHECKING:
@@ -46,16 +46,21 @@ def _seen(value: object) -> object:
     return value if value.isascii() and value.isprintable() else visible(value, _LONGEST)
 
 
-def _iso(milliseconds: int) -> str:
-    return _time(milliseconds).isoformat(timespec="seconds")
+def _said(text: str) -> Markup:
+    """Return a text of ours, in which commands stand between backticks, as HTML."""
+    parts = str(_seen(text)).split("`")
+    if len(parts) % 2 == 0:  # one is left alone: it is no mark
+        return escape("`".join(parts))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts)
+    )
 
 
-def _when(milliseconds: int) -> str:
-    return _time(milliseconds).strftime("%d %b %Y, %H:%M UTC").lstrip("0")
-
-
-def _time(milliseconds: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
+def _ref(name: str) -> str:
+    """Return a ref as people call it."""
+    if name.startswith("refs/tags/"):
+        return f"tag {name.removeprefix('refs/tags/')}"
+    return name.removeprefix("refs/heads/")
 
 
 def _environment() -> Environment:
@@ -63,7 +68,11 @@ def _environment() -> Environment:
         loader=PackageLoader("roadworthy.web", "templates"), autoescape=True, undefined=StrictUndefined, finalize=_seen,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters.update(iso=_iso, when=_when, browser=browser)
+    made.filters.update(
+        iso=moment.iso, when=moment.when, ago=moment.ago, lasting=moment.lasting, browser=browser, number=number,
+        plain=plain, ref=_ref,
+        said=_said,
+    )  # fmt: skip
     made.globals.update(asset=asset, version=VERSION)
     return made
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from roadworthy.errors import Unreachable
 from roadworthy.platform.identity.limit import Limit
+from roadworthy.web.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,7 @@ class Services:
     runner: Secret | None = None  # what the platform's own runners show; none while they do not run
     limits: Limits = field(default_factory=Limits)
     platform: Platform | None = None  # what it all runs on; none where identities alone are served
+    streams: Streams = field(default_factory=Streams)
 
     @property
     def at_work(self) -> Platform:

@@ -11,6 +11,7 @@ from fastapi import HTTPException
 
 from roadworthy.errors import NotAllowed
 from roadworthy.platform.identity.actor import Actor
+from roadworthy.platform.identity.permission import Permission, allowed, role_of
 from roadworthy.platform.identity.secret import Secret
 
 if TYPE_CHECKING:
@@ -39,6 +40,15 @@ class Visit:
         return self.actor
 
     @property
+    def maintains(self) -> bool:
+        """Whether they may do in the project what its maintainers do."""
+        return self.role == "maintainer" or self.person.is_admin
+
+    def may(self, permission: Permission, project: str | None = None) -> bool:
+        """Return whether they may do in the project that the route is about, or at all, what asks for *permission*."""
+        return allowed(self.actor, permission, self.role, project)
+
+    @property
     def is_by_token(self) -> bool:
         """Whether a token was shown, which no browser sends by itself."""
         return self.actor is not None and self.session is None
@@ -56,6 +66,12 @@ def visit_of(request: Request, services: Services) -> Visit:
     cookie = request.cookies.get(cookie_name(services))
     found = services.identity.by_session(Secret(cookie)) if cookie else None
     return Visit() if found is None else Visit(*found)
+
+
+def readable(visit: Visit, services: Services) -> dict[str, Role | None]:
+    """Return the names of the projects that the visitor may read, each with their role in it."""
+    roles = {name: role_of(visit.person, services.members.roles(name)) for name in services.at_work.projects()}
+    return {name: role for name, role in roles.items() if allowed(visit.person, Permission.READ, role, name)}
 
 
 def cookie_name(services: Services) -> str:

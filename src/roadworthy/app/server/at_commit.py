@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.local import Local
 from roadworthy.declare import project
-from roadworthy.errors import NotFound
+from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.repo.repository import Repository
 
 if TYPE_CHECKING:
@@ -23,6 +23,18 @@ def on_platform(home: Home, name: str, actor: str) -> Local:
     """Return the project called *name* as the server works on it: its bare repository, and its bucket, for *actor*."""
     place = home.repositories / f"{name}.git"
     return Local(place, Repository(place), home.ledger(name, actor))
+
+
+def commit_of(local: Local, name: str, revision: str) -> str:
+    """Return the commit that *revision* names in the project called *name*.
+
+    Raises:
+        NotFound: It names none; where the repository lies is nobody's business.
+    """
+    try:
+        return local.repo.resolve(revision)
+    except (NotFound, UsageError) as fault:
+        raise NotFound(f"{name} has no {revision!r}.", remedy="Push it first, or name another.") from fault
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def standing(platform: Platform, project: str, number: int) -> Standing:
     with platform.database.read() as connection:
         found = change(connection, project, number)
     tip = platform.forge.refs(project).get(_HEADS + found.branch)
-    verdict, why = _verdict(platform, found, tip)
+    verdict, why = _verdict(platform, found, tip if found.state == "open" else found.head)
     against, reviewers = _rules(platform, found)
     return Standing(found, tip, verdict, why, against, reviewers)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.app.release import Into, Wanted, deploy_at, release_at, rollback_at
-from roadworthy.app.server.at_commit import declared_at, on_platform
+from roadworthy.app.server.at_commit import commit_of, declared_at, on_platform
 from roadworthy.app.server.children.serving import Place
 from roadworthy.app.server.context import Reading
 from roadworthy.app.server.index import note
@@ -148,7 +148,7 @@ def _placed(
     platform: Platform, project: str, actor: str, environment: str, do: Callable[[Local, Declared], Deployed]
 ) -> Deployed:
     local = on_platform(platform.home, project, actor)
-    with declared_at(local, local.repo.resolve("main")) as declared:
+    with declared_at(local, commit_of(local, project, "main")) as declared:
         done = do(local, declared)
     made = done.deployment
     with platform.database.write() as connection:

@@ -7,10 +7,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from roadworthy.app.server import changes, view
+from roadworthy.app.server import changes
+from roadworthy.app.server.platform import Platform as AtWork
+from roadworthy.app.server.view import changes as view
+from roadworthy.platform.change.change import Change
 from roadworthy.platform.change.merge import Wish, refuse_others
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
+from roadworthy.web.visit import Visit
 
 router = APIRouter(route_class=Guarded, tags=["changes"])
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -84,7 +88,7 @@ def propose(project: str, wanted: NewChange, visit: Visitor, platform: Platform)
 @needs(Permission.READ)
 def show(project: str, number: Number, visit: Visitor, platform: Platform) -> Stands:
     """Show how a change stands."""
-    wish = Wish(visit.person.name, is_maintainer=visit.role == "maintainer")
+    wish = Wish(visit.person.name, is_maintainer=visit.maintains)
     return Stands(**view.standing(platform.at_work, project, number, wish))
 
 
@@ -92,8 +96,7 @@ def show(project: str, number: Number, visit: Visitor, platform: Platform) -> St
 @needs(Permission.CONTRIBUTE)
 def merge(project: str, number: Number, merging: Merging, visit: Visitor, platform: Platform) -> ChangeOut:
     """Merge a change that nothing keeps from it."""
-    maintains = visit.role == "maintainer" or visit.person.is_admin
-    wish = Wish(visit.person.name, is_maintainer=maintains, reason=merging.reason)
+    wish = Wish(visit.person.name, is_maintainer=visit.maintains, reason=merging.reason)
     return ChangeOut(**changes.merge(platform.at_work, project, number, wish).as_json())
 
 
@@ -101,7 +104,17 @@ def merge(project: str, number: Number, merging: Merging, visit: Visitor, platfo
 @needs(Permission.CONTRIBUTE)
 def close(project: str, number: Number, visit: Visitor, platform: Platform) -> ChangeOut:
     """Close a change without merging it."""
-    maintains = visit.role == "maintainer" or visit.person.is_admin
-    found = changes.standing(platform.at_work, project, number).change
-    refuse_others(found, visit.person.name, is_maintainer=maintains)
-    return ChangeOut(**changes.close(platform.at_work, project, number, visit.person.name).as_json())
+    return ChangeOut(**shut(platform.at_work, project, number, visit).as_json())
+
+
+def shut(at: AtWork, project: str, number: int, visit: Visit) -> Change:
+    """Close a change for its author, or for a maintainer.
+
+    Raises:
+        NotAllowed: The visitor is neither.
+        NotFound: There is none of that number.
+        Conflict: It was merged.
+    """
+    found = changes.standing(at, project, number).change
+    refuse_others(found, visit.person.name, is_maintainer=visit.maintains)
+    return changes.close(at, project, number, visit.person.name)

@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from roadworthy.app.release import Into
-from roadworthy.app.server import operate, view
+from roadworthy.app.server import operate
+from roadworthy.app.server.view import places
 from roadworthy.operate.release.deploy import Deployed
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
@@ -49,7 +50,7 @@ class DeploymentOut(BaseModel):
 @needs(Permission.READ)
 def history(project: str, platform: Platform) -> dict[str, Any]:
     """List the versions and deployments that count, and the tags that do not, with the reason."""
-    return view.history(platform.at_work, project)
+    return places.history(platform.at_work, project)
 
 
 @router.post("/api/projects/{project}/deployments", status_code=201)

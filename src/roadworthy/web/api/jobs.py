@@ -8,13 +8,15 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
-from roadworthy.app.server import view
+from roadworthy.app.server.view import events as event_view
+from roadworthy.app.server.view import jobs as view
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
 
 router = APIRouter(route_class=Guarded, tags=["jobs"])
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Before = Annotated[int, Field(ge=1, le=2**53)] | None
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
 class JobOut(BaseModel):
@@ -23,7 +25,7 @@ class JobOut(BaseModel):
     id: int
     project: str
     kind: str
-    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    state: JobState
     passed: bool
     payload: dict[str, Any]
     cause: int | None
@@ -37,9 +39,10 @@ class JobOut(BaseModel):
 
 @router.get("/api/projects/{project}/jobs")
 @needs(Permission.READ)
-def listed(project: str, platform: Platform, before: Before = None) -> list[JobOut]:
+def listed(project: str, platform: Platform, before: Before = None, state: JobState | None = None) -> list[JobOut]:
     """List a project's jobs, the newest first, 50 at a time."""
-    return [JobOut(**one) for one in view.jobs(platform.at_work, project, before)]
+    wanted = view.Filter(() if state is None else (state,), before)
+    return [JobOut(**one) for one in view.jobs(platform.at_work, project, wanted)]
 
 
 @router.get("/api/projects/{project}/jobs/{job}")
@@ -74,25 +77,25 @@ def retry(project: str, job: Number, visit: Visitor, platform: Platform) -> JobO
 @needs(Permission.READ)
 def events(project: str, platform: Platform, before: Before = None) -> list[dict[str, Any]]:
     """List a project's events, each with what was done or why nothing was, the newest first, 50 at a time."""
-    return view.events(platform.at_work, project, before)
+    return event_view.events(platform.at_work, project, before)
 
 
 @router.get("/api/projects/{project}/events/{event}")
 @needs(Permission.READ)
 def event(project: str, event: Number, platform: Platform) -> dict[str, Any]:
     """Explain an event."""
-    return view.event(platform.at_work, project, event)
+    return event_view.event(platform.at_work, project, event)
 
 
 @router.get("/api/projects/{project}/deliveries/{delivery}")
 @needs(Permission.READ)
 def delivery(project: str, delivery: Number, platform: Platform) -> dict[str, Any]:
     """Explain a delivery."""
-    return view.delivery(platform.at_work, project, delivery)
+    return event_view.delivery(platform.at_work, project, delivery)
 
 
 @router.post("/api/projects/{project}/deliveries/{delivery}/replay")
 @needs(Permission.CONTRIBUTE)
 def replay(project: str, delivery: Number, visit: Visitor, platform: Platform) -> dict[str, Any]:
     """Look again at what a delivery told of; what has been done stays so."""
-    return view.replay(platform.at_work, project, delivery, visit.person.name)
+    return event_view.replay(platform.at_work, project, delivery, visit.person.name)

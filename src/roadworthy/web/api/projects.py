@@ -8,10 +8,12 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from roadworthy.app.server import view
 from roadworthy.app.server.projects import create as create_project
-from roadworthy.platform.identity.permission import Permission, allowed, role_of
+from roadworthy.app.server.view import asked
+from roadworthy.app.server.view import projects as view
+from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
+from roadworthy.web.visit import readable
 
 router = APIRouter(route_class=Guarded, tags=["projects"])
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
@@ -63,12 +65,7 @@ class Planned(BaseModel):
 @needs(Permission.SIGNED_IN)
 def listed(visit: Visitor, platform: Platform) -> list[Listed]:
     """List the projects that one may read."""
-    found = []
-    for name in platform.at_work.projects():
-        role = role_of(visit.person, platform.members.roles(name))
-        if allowed(visit.person, Permission.READ, role, name):
-            found.append(Listed(name=name, role=role))
-    return found
+    return [Listed(name=name, role=role) for name, role in readable(visit, platform).items()]
 
 
 @router.post("/api/projects", status_code=201)
@@ -91,7 +88,7 @@ def show(project: str, visit: Visitor, platform: Platform) -> ProjectOut:
 @needs(Permission.READ)
 def plan(project: str, platform: Platform, revision: str = "main") -> Planned:
     """Show the steps from what the workspace is to what a branch or commit asks for."""
-    commit, steps = view.plan(platform.at_work, project, revision)
+    commit, steps = asked.plan(platform.at_work, project, revision)
     return Planned(commit=commit, steps=steps)
 
 
@@ -99,7 +96,7 @@ def plan(project: str, platform: Platform, revision: str = "main") -> Planned:
 @needs(Permission.READ)
 def rules(project: str, platform: Platform) -> list[dict[str, Any]]:
     """Show what each push would do."""
-    return view.rules(platform.at_work, project)
+    return asked.rules(platform.at_work, project)
 
 
 @router.get("/api/key", response_class=PlainTextResponse)

@@ -36,12 +36,13 @@ for (const button of document.querySelectorAll("button.theme")) {
 }
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
-  const input = document.getElementById(button.dataset.copy);
+  const source = document.getElementById(button.dataset.copy);
   button.hidden = false;
   button.addEventListener("click", async () => {
-    input.select();
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
     try {
-      await navigator.clipboard.writeText(input.value);
+      await navigator.clipboard.writeText(source.value ?? source.textContent);
       say("Copied");
     } catch {
       say("It is selected: copy it by the keyboard");
@@ -49,11 +50,11 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   });
 }
 
-// What HTMX replaced has the focus, so that the keyboard and a screen reader go on from there.
+// What HTMX replaced because somebody asked has the focus, so that the keyboard and a screen reader go on from there.
 document.addEventListener("htmx:after:swap", (event) => {
   const target = event.detail.ctx?.target;
   const place = target?.id ? document.getElementById(target.id) : null;
-  place?.focus({ preventScroll: true });
+  if (place && !("quiet" in place.dataset)) place.focus({ preventScroll: true });
 });
 
 // A part of a page cannot tell a failure: the whole page does, or says to sign in.
@@ -62,3 +63,31 @@ document.addEventListener("htmx:response:error", (event) => {
   if (status === 401) location.reload();
   else say(`That did not work (${status ?? "no answer"}). Load the page again.`);
 });
+
+// A log that grows: lines are text, and the place stays at the end for whoever looks at the end.
+for (const log of document.querySelectorAll(".log[data-src]")) {
+  const list = log.querySelector("ol");
+  const source = new EventSource(log.dataset.src);
+  const follow = (change) => {
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+    change();
+    if (atEnd) log.scrollTop = log.scrollHeight;
+  };
+  log.scrollTop = log.scrollHeight;
+  source.addEventListener("message", (event) => {
+    const lines = JSON.parse(event.data).map((line) => {
+      const item = document.createElement("li");
+      item.appendChild(document.createElement("code")).textContent = line;
+      return item;
+    });
+    follow(() => list.append(...lines));
+  });
+  source.addEventListener("anew", () => list.replaceChildren());
+  source.addEventListener("end", () => {
+    source.close();
+    document.body.dispatchEvent(new Event("ended"));
+  });
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) say("The log does not come any more: load the page again.");
+  });
+}

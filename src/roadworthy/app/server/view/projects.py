@@ -1,0 +1,73 @@
+"""Projects as they stand: one of them whole, and the line that it has in the list of all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from roadworthy.app.server.view import branches, changes, jobs, places
+from roadworthy.platform.automate.rules.branch import DEVELOP
+
+if TYPE_CHECKING:
+    from roadworthy.app.server.platform import Platform
+
+Json = dict[str, Any]
+_HEADS = "refs/heads/"
+_FIRST = ("main", DEVELOP)
+_FEW = 10  # jobs
+
+
+def project(platform: Platform, name: str) -> Json:
+    """Return a project as it stands.
+
+    Raises:
+        NotFound: There is none.
+    """
+    platform.known(name)
+    refs = platform.forge.refs(name)
+    return {
+        "name": name,
+        "branches": {ref.removeprefix(_HEADS): at for ref, at in sorted(refs.items()) if ref.startswith(_HEADS)},
+        "members": dict(platform.members.roles(name)),
+        "environments": places.deployed(platform, name),
+        "changes": changes.changes(platform, name, "open"),
+        "jobs": jobs.jobs(platform, name)[:_FEW],
+    }
+
+
+def overview(platform: Platform, name: str) -> Json:
+    """Return what the page of a project shows besides its plan and its rules.
+
+    Raises:
+        NotFound: There is none.
+    """
+    platform.known(name)
+    seen, found = places.seen(platform, name), branches.branches(platform, name)
+    return {
+        "name": name,
+        "description": seen.description,
+        "members": dict(platform.members.roles(name)),
+        "branches": found,
+        "checks": {one["name"]: one["check"] for one in found},
+        "environments": places.environments(platform, name, seen),
+        "versions": [one.name for one in reversed(seen.versions)],
+        "changes": changes.changes(platform, name, "open"),
+        "jobs": jobs.jobs(platform, name)[:_FEW],
+    }
+
+
+def line(platform: Platform, name: str) -> Json:
+    """Return what the list of projects shows of one: its main branches' checks, open changes, what is deployed where.
+
+    Raises:
+        NotFound: There is none.
+    """
+    seen = places.seen(platform, name)
+    found = {one["name"]: one for one in branches.branches(platform, name)}
+    return {
+        "name": name,
+        "description": seen.description,
+        "branches": [found[one] for one in _FIRST if one in found],
+        "is_empty": not found,
+        "changes": len(changes.changes(platform, name, "open")),
+        "environments": [one for one in places.environments(platform, name, seen) if one["version"]],
+    }
