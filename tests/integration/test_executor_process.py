@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class LandlockAlone(LinuxConfinement):
     """Confines, and follows nobody."""
 
-    def wrap(self, command: Sequence[str], reach: Reach) -> list[str]:  # noqa: ARG002
+    def wrap(self, command: Sequence[str], reach: Reach, folder: str) -> list[str]:  # noqa: ARG002
         """Return *command*."""
         return list(command)
 
@@ -51,7 +51,7 @@ def task(folder: Path, *commands: str, timeout: float | None = None, memory: int
     log = folder / "logs" / "stage.log"
     (folder / "scratch").mkdir(exist_ok=True)
     (folder / "scratch.trace").touch()
-    reach = reach_of(folder, folder / "scratch", Path(sys.executable), log=log, all_told=True)
+    reach = reach_of(folder, folder / "scratch", Path(sys.executable), folder, log=log, all_told=True)
     return Task("stage", commands, folder, environment, log, timeout, memory, reach)
 
 

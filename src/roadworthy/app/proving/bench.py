@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from roadworthy.app.local import declared
+from roadworthy.app.local import confinement, declared
 from roadworthy.build.environment import kit
 from roadworthy.build.environment.prepare import prepare
 from roadworthy.build.model.spec import ModelSpec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from roadworthy.app.local import Local
     from roadworthy.build.environment.prepare import PythonEnvironment
     from roadworthy.build.pipeline.record import Run
+    from roadworthy.build.workplace.confinement import Confinement
     from roadworthy.declare.project import Declared
     from roadworthy.declare.requirements import Requirements
     from roadworthy.ledger.objects.address import Address
@@ -41,6 +43,7 @@ class Bench:
         dirty: Whether anything differs from the run's commit: then the proof is no proof of that commit.
         environment: The Python environment that models are asked in.
         kit: The kit for their processes.
+        confinement: What models and the project's tests are confined by; None: nothing.
     """
 
     local: Local
@@ -51,6 +54,7 @@ class Bench:
     dirty: bool
     environment: PythonEnvironment
     kit: Path
+    confinement: Confinement | None = None
 
     def item(self, path: str) -> Item:
         """Return what the file or folder *path* is.
@@ -84,6 +88,7 @@ class Bench:
             path=self.local.folder / definition.path,
             inputs=self.requirements.inputs.columns,
             outputs=self.requirements.outputs,
+            confinement=self.confinement,
         )
 
 
@@ -117,4 +122,5 @@ def open_bench(local: Local, say: Callable[[str], None]) -> Bench:
         dirty=not run.clean or bool(status.changed),
         environment=prepare(project.profile.environment, local.folder, local.ledger.state, say),
         kit=kit.install(local.ledger.state),
+        confinement=confinement(os.environ)(),
     )

@@ -72,7 +72,7 @@ def open_production(
     version = None if deployment is None else known.version(deployment.version)
     if version is None:
         return Absent(_why_none(known))
-    opened = open_version(local.repo, local.ledger, version, say)
+    opened = open_version(local.repo, local.ledger, version, say, bench.confinement)
     path = fetch(local.ledger, opened.spec.folder, opened.body, REFERENCE)
     dataset = opened.declared.pipeline.datasets.get(REFERENCE)
     if path is None or dataset is None or dataset.label is None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from roadworthy.build.workplace.confinement import Confinement
     from roadworthy.declare.pipeline import Model
     from roadworthy.declare.requirements import OutputRule
 
@@ -25,6 +26,7 @@ class ModelSpec:
         path: Its artifact.
         inputs: The columns that it takes, in order.
         outputs: The columns that it returns, in order; empty: whatever it returns.
+        confinement: What its worker is confined by; None: nothing.
     """
 
     folder: Path
@@ -34,3 +36,4 @@ class ModelSpec:
     path: Path
     inputs: tuple[str, ...]
     outputs: Mapping[str, OutputRule] = field(default_factory=dict)
+    confinement: Confinement | None = None
