@@ -94,6 +94,11 @@ def confinement(environment: Mapping[str, str]) -> Callable[[], Confinement]:
     return NoConfinement if wanted == "none" or sys.platform != "linux" else _linux
 
 
+def isolates(environment: Mapping[str, str]) -> bool:
+    """Return whether the confinement that *environment* asks for isolates, without a look at what the machine has."""
+    return environment.get(CONFINEMENT) == "bubblewrap"
+
+
 def best_confinement(environment: Mapping[str, str]) -> str:
     """Return the setting for what runs other people's code: what *environment* says, else bubblewrap where it works."""
     from roadworthy.adapters.confinement.bubblewrap.confinement import program

@@ -113,6 +113,7 @@ def open_bench(local: Local, say: Callable[[str], None]) -> Bench:
             f"The last run is of the commit {run.commit[:12] or '(none)'}, and {(status.head or '')[:12]} is here.",
             remedy="Run `roadworthy run`: what did not change is not run again.",
         )
+    confined = confinement(os.environ)()
     return Bench(
         local=local,
         project=project,
@@ -120,7 +121,9 @@ def open_bench(local: Local, say: Callable[[str], None]) -> Bench:
         run=run,
         run_address=run.address,
         dirty=not run.clean or bool(status.changed),
-        environment=prepare(project.profile.environment, local.folder, local.ledger.state, say),
+        environment=prepare(
+            project.profile.environment, local.folder, local.ledger.state, say, wheels_only=confined.isolates
+        ),
         kit=kit.install(local.ledger.state),
-        confinement=confinement(os.environ)(),
+        confinement=confined,
     )

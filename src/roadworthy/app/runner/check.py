@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from roadworthy.app.local import CONFINEMENT, best_confinement
-from roadworthy.ledger.repo.git import ISOLATED
+from roadworthy.ledger.repo.git import UNHOOKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -129,7 +129,7 @@ def environment(scratch: Path, cache: Path, bucket: Path) -> dict[str, str]:
         "UV_LINK_MODE": "copy",
         "ROADWORTHY_BUCKET": str(bucket),
         CONFINEMENT: best_confinement(os.environ),
-        **ISOLATED,
+        **UNHOOKED,
         "GIT_AUTHOR_NAME": "Roadworthy",
         "GIT_AUTHOR_EMAIL": "runner@localhost",
         "GIT_COMMITTER_NAME": "Roadworthy",

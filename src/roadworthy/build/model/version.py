@@ -76,7 +76,8 @@ def open_version(
             f"{version.tag} has no requirements.yaml, so nothing says what it takes and returns.",
             remedy="Release it again from a commit that has one.",
         )
-    environment = prepare(declared.profile.environment, folder, ledger.state, say)
+    is_confined = confinement is not None and confinement.isolates
+    environment = prepare(declared.profile.environment, folder, ledger.state, say, wheels_only=is_confined)
     requirements = declared.requirements
     artifact = fetch(ledger, folder, body, "artifact")
     baseline = fetch(ledger, folder, body, "baseline")

@@ -1,1 +1,1 @@
-"""Confinement by namespaces, made by bubblewrap: processes see their project, the system's programs, and nothing else."""
+"""Confinement by namespaces, made by bubblewrap: what runs sees its project and the system's programs alone."""
