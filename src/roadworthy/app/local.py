@@ -106,6 +106,15 @@ def best_confinement(environment: Mapping[str, str]) -> str:
     return environment.get(CONFINEMENT, "") or ("bubblewrap" if program() else "")
 
 
+def confinement_of_jobs(environment: Mapping[str, str]) -> Confinement:
+    """Return what a platform's jobs and services are confined by on this machine.
+
+    Raises:
+        UsageError: The setting names what does not work here.
+    """
+    return confinement({CONFINEMENT: best_confinement(environment)})()
+
+
 @cache
 def _linux() -> Confinement:
     """Return what the kernel has, which needs asking once; what asks is loaded when the first stage runs."""
