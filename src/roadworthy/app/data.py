@@ -8,7 +8,7 @@ import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from roadworthy.app.local import declared
+from roadworthy.app.local import confinement, declared
 from roadworthy.build.data import difference, pins, restore, status, update
 from roadworthy.build.data.add import add
 from roadworthy.declare.pinned import parse_pin
@@ -126,7 +126,7 @@ def source_of(local: Local, source: pipeline.Source) -> Source:
     if source.package is not None:
         from roadworthy.adapters.source.package import PackageSource
 
-        return PackageSource(local.ledger.state / "packages")
+        return PackageSource(local.ledger.state / "packages", confinement(os.environ)())
     kind = next((one for one in ("path", "url", "sql") if getattr(source, one) is not None), "unknown")
     raise UsageError(
         f"The source of {source.to} is of the kind {kind!r}, which this version does not fetch.",

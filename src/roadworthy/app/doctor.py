@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from roadworthy.app.local import confinement
+from roadworthy.app.local import confinement, confinement_of_jobs
 from roadworthy.app.remote.bucket import bucket_store
 from roadworthy.errors import NotAllowed, UsageError
 
@@ -56,6 +56,7 @@ def examine(folder: Path, environment: Mapping[str, str]) -> tuple[Finding, ...]
         _key(folder),
         _bucket(environment),
         _confinement(environment),
+        _jobs(environment),
     )
 
 
@@ -145,7 +146,20 @@ def _confinement(environment: Mapping[str, str]) -> Finding:
         found = confinement(environment)()
     except UsageError as fault:
         return Finding("confinement", "missing", fault.problem, fault.remedy)
-    return Finding("confinement", "note", f"{found.name} (trust {found.trusts or 'nobody'})", remedy)
+    if found.trusts is None:
+        return Finding("confinement", "ok", found.name)
+    return Finding("confinement", "note", f"{found.name} (trust {found.trusts})", remedy)
+
+
+def _jobs(environment: Mapping[str, str]) -> Finding:
+    try:
+        said = confinement_of_jobs(environment)
+    except UsageError as fault:
+        return Finding("jobs of a platform", "missing", fault.problem, fault.remedy)
+    if said.trusts is None:
+        return Finding("jobs of a platform", "ok", said.name)
+    remedy = "Install bubblewrap (`sudo apt-get install bubblewrap`), and see that `bwrap --ro-bind / / true` works."
+    return Finding("jobs of a platform", "note", f"{said.name} (trust {said.trusts})", remedy)
 
 
 def _platform(place: str) -> Finding:

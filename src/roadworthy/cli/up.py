@@ -10,6 +10,7 @@ from urllib.request import urlopen
 
 import click
 
+from roadworthy.app.local import confinement_of_jobs
 from roadworthy.app.server.platform import open_at
 from roadworthy.cli.down import running
 from roadworthy.cli.home import at_home
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from roadworthy.app.server.platform import Platform
+    from roadworthy.build.workplace.confinement import Confinement
 
 
 _SECONDS = 5.0
@@ -49,8 +51,9 @@ def command(home: Path, database: str | None, *, only_status: bool, **at: Any) -
             f"{place.url} is no address of a server.", remedy="Give it with `https://`, as users will type it."
         )
     with open_at(home, lambda line: click.echo(line, err=True), database) as platform:
+        confined = confinement_of_jobs(os.environ)
         try:
-            serve(platform, place, lambda url: _ready(platform, url, place.url or url))
+            serve(platform, place, lambda url: _ready(platform, url, place.url or url, confined))
         finally:
             with suppress(FileNotFoundError):
                 (platform.home.folder / "up.json").unlink()
@@ -68,11 +71,14 @@ def _tell(found: Mapping[str, Any]) -> None:
     click.echo(f"{says} at {found['url']}, process {found['pid']}, version {found['version']}.")
 
 
-def _ready(platform: Platform, url: str, told: str) -> None:
+def _ready(platform: Platform, url: str, told: str, confined: Confinement) -> None:
     folder = platform.home.folder
     state = json.dumps({"pid": os.getpid(), "url": url, "version": VERSION})
     write_bytes(folder / "up.json", state.encode(), aside=folder / "aside")
     click.echo(f"Roadworthy is up at {url}; its home is {folder}.")
+    click.echo(f"Project code runs under: {confined.name}.")
+    if confined.trusts is not None:
+        click.echo(f"Trust {confined.trusts}: their code can read what this account can. See `roadworthy doctor`.")
     invitation = platform.identity.invitations.first()
     if invitation is not None:
         link = f"{told.rstrip('/')}/join/{invitation.reveal()}"

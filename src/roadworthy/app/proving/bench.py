@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from roadworthy.app.local import declared
+from roadworthy.app.local import confinement, declared
 from roadworthy.app.run import coming, graph_of
 from roadworthy.build.environment import kit
 from roadworthy.build.environment.prepare import prepare
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from roadworthy.app.local import Local
     from roadworthy.build.environment.prepare import PythonEnvironment
     from roadworthy.build.pipeline.record import Run
+    from roadworthy.build.workplace.confinement import Confinement
     from roadworthy.declare.project import Declared
     from roadworthy.declare.requirements import Requirements
     from roadworthy.ledger.objects.address import Address
@@ -48,6 +49,7 @@ class Bench:
         dirty: Whether anything differs from the run's commit: then the proof is no proof of that commit.
         environment: The Python environment that models are asked in.
         kit: The kit for their processes.
+        confinement: What models and the project's tests are confined by; None: nothing.
     """
 
     local: Local
@@ -58,6 +60,7 @@ class Bench:
     dirty: bool
     environment: PythonEnvironment
     kit: Path
+    confinement: Confinement | None = None
 
     def known(self, path: str) -> Item | None:
         """Return what the last run left or read at *path*, by itself or in a folder; None when it did neither.
@@ -101,6 +104,7 @@ class Bench:
             inputs=self.requirements.inputs.columns,
             outputs=self.requirements.outputs,
             name=model,
+            confinement=self.confinement,
         )
 
 
@@ -125,6 +129,7 @@ def open_bench(local: Local, say: Callable[[str], None]) -> Bench:
             f"The last run is of the commit {run.commit[:12] or '(none)'}, and {(status.head or '')[:12]} is here.",
             remedy="Run `roadworthy run`: what did not change is not run again.",
         )
+    confined = confinement(os.environ)()
     return Bench(
         local=local,
         project=project,
@@ -132,8 +137,11 @@ def open_bench(local: Local, say: Callable[[str], None]) -> Bench:
         run=run,
         run_address=run.address,
         dirty=not run.clean or bool(status.changed),
-        environment=prepare(project.profile.environment, local.folder, local.ledger.state, say),
+        environment=prepare(
+            project.profile.environment, local.folder, local.ledger.state, say, wheels_only=confined.isolates
+        ),
         kit=kit.install(local.ledger.state),
+        confinement=confined,
     )
 
 

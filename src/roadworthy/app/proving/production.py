@@ -71,7 +71,7 @@ def open_production(
     version = None if deployment is None else known.version(deployment.version)
     if version is None:
         return Absent(_why_none(known))
-    opened = open_version(local.repo, local.ledger, version, say)
+    opened = open_version(local.repo, local.ledger, version, say, bench.confinement)
     path = fetch(local.ledger, opened.spec.folder, opened.body, REFERENCE)
     dataset = opened.declared.pipeline.datasets.get(REFERENCE)
     rows = None if path is None else query.read(path)

@@ -8,10 +8,12 @@ import socket
 import subprocess
 import threading
 from collections import deque
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 from roadworthy.build.model.scratch import Scratch
+from roadworthy.build.workplace.variables import closed
 from roadworthy.errors import LoadFailed
 
 if TYPE_CHECKING:
@@ -33,8 +35,14 @@ class Process:
         self._scratch = Scratch()
         self.channel, theirs = socket.socketpair()
         life, self._lifeline = os.pipe()  # ends the worker when we are gone, however we go
+        self._printed: deque[str] = deque(maxlen=_LINES)
+        started: Future[subprocess.Popen[bytes]] = Future()
+        self._listener = threading.Thread(
+            target=self._listen, args=(started, spec, theirs.fileno(), life), name="worker output", daemon=True
+        )
+        self._listener.start()
         try:
-            self._process = self._start(spec, theirs.fileno(), life)
+            self._process = started.result()
         except OSError as fault:
             os.close(self._lifeline)
             self.channel.close()
@@ -46,13 +54,10 @@ class Process:
         finally:
             theirs.close()
             os.close(life)
-        self._printed: deque[str] = deque(maxlen=_LINES)
-        self._listener = threading.Thread(target=self._listen, name="worker output", daemon=True)
-        self._listener.start()
 
     def _start(self, spec: ModelSpec, channel: int, life: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [spec.python, "-m", "roadworthy_kit.worker", str(channel), str(life)],
+            _confined([str(spec.python), "-m", "roadworthy_kit.worker", str(channel), str(life)], spec, self._scratch.path),
             cwd=spec.folder,
             env=_surroundings(spec, self._scratch.path),
             stdin=subprocess.DEVNULL,
@@ -62,9 +67,18 @@ class Process:
             start_new_session=True,
         )
 
-    def _listen(self) -> None:
-        """Read what the worker prints, so that it never waits for us, and keep the end of it."""
-        output: IO[bytes] | None = self._process.stdout
+    def _listen(self, started: Future[subprocess.Popen[bytes]], spec: ModelSpec, channel: int, life: int) -> None:
+        """Start the worker, read what it prints, so that it never waits for us, and keep the end of it.
+
+        A confined process ends with the thread that started it: this one lives as long as the worker.
+        """
+        try:
+            process = self._start(spec, channel, life)
+        except OSError as fault:
+            started.set_exception(fault)
+            return
+        output: IO[bytes] | None = process.stdout
+        started.set_result(process)
         if output is None:
             return
         with output:
@@ -107,6 +121,13 @@ class Process:
             self._lifeline = -1
         self._listener.join(timeout=1)
         self._scratch.remove()
+
+
+def _confined(command: list[str], spec: ModelSpec, scratch: Path) -> list[str]:
+    if spec.confinement is None or not spec.confinement.isolates:
+        return command
+    reach = closed(spec.folder, scratch, [spec.kit, spec.path], [spec.python])
+    return spec.confinement.wrap(command, reach, str(spec.folder.resolve()))
 
 
 def _surroundings(spec: ModelSpec, scratch: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from roadworthy.build.workplace.confinement import Confinement
     from roadworthy.declare.pipeline import Model
     from roadworthy.declare.requirements import OutputRule
 
@@ -26,6 +27,7 @@ class ModelSpec:
         inputs: The columns that it takes, in order.
         outputs: The columns that it returns, in order; empty: whatever it returns.
         name: What pipeline.yaml calls it; empty where that is not known.
+        confinement: What its worker is confined by; None: nothing.
     """
 
     folder: Path
@@ -36,6 +38,7 @@ class ModelSpec:
     inputs: tuple[str, ...]
     outputs: Mapping[str, OutputRule] = field(default_factory=dict)
     name: str = ""
+    confinement: Confinement | None = None
 
     @property
     def called(self) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from roadworthy.build.workplace.confinement import Confinement
     from roadworthy.declare.project import Declared
     from roadworthy.declare.requirements import Requirements
     from roadworthy.ledger.ledger import Ledger
@@ -48,7 +49,13 @@ class OpenVersion:
     baseline: ModelSpec | None
 
 
-def open_version(repo: Repository, ledger: Ledger, version: Version, say: Callable[[str], None]) -> OpenVersion:
+def open_version(
+    repo: Repository,
+    ledger: Ledger,
+    version: Version,
+    say: Callable[[str], None],
+    confinement: Confinement | None = None,
+) -> OpenVersion:
     """Return *version* with its code, its artifacts and its Python environment on this disk. May be repeated.
 
     Raises:
@@ -69,7 +76,8 @@ def open_version(repo: Repository, ledger: Ledger, version: Version, say: Callab
             f"{version.tag} has no requirements.yaml, so nothing says what it takes and returns.",
             remedy="Release it again from a commit that has one.",
         )
-    environment = prepare(declared.profile.environment, folder, ledger.state, say)
+    is_confined = confinement is not None and confinement.isolates
+    environment = prepare(declared.profile.environment, folder, ledger.state, say, wheels_only=is_confined)
     requirements = declared.requirements
     artifact = fetch(ledger, folder, body, "artifact")
     baseline = fetch(ledger, folder, body, "baseline")
@@ -78,7 +86,10 @@ def open_version(repo: Repository, ledger: Ledger, version: Version, say: Callab
 
     def spec(name: str, definition: Model, path: Path) -> ModelSpec:
         inputs, outputs = requirements.inputs.columns, requirements.outputs
-        return ModelSpec(folder, environment.python, kit.install(ledger.state), definition, path, inputs, outputs, name)
+        tools = kit.install(ledger.state)
+        return ModelSpec(
+            folder, environment.python, tools, definition, path, inputs, outputs, name=name, confinement=confinement
+        )
 
     simple = declared.pipeline.models.get(requirements.baseline or "")
     return OpenVersion(

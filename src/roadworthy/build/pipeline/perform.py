@@ -231,10 +231,11 @@ def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
 
 def _executed(job: Job, stage: Stage, scratch: Path, watch: Watch) -> Outcome:
     setting = job.setting
-    given = variables(job.python.python, job.kit(), setting.folder, scratch, stage.resources.cpus)
+    kit = job.kit()
+    given = variables(job.python.python, kit, setting.folder, scratch, stage.resources.cpus)
     declared = {name: setting.environment[name] for name in stage.env if name in setting.environment}
     log = log_of(job, stage.name)
-    reach = reach_of(setting.folder, scratch, job.python.python, log=log, all_told=job.follows)
+    reach = reach_of(setting.folder, scratch, job.python.python, kit, log=log, all_told=job.follows)
     Path(reach.report).touch()
     memory = stage.resources.memory
     lease = job.executor.start(
