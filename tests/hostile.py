@@ -13,7 +13,10 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # What is left of paths that a test gives, in `targets.json` beside this file.
 READ = ("identity.db", "platform.db", "key", "other's bucket", "other's checkout", "own key", "own ledger")
@@ -24,7 +27,7 @@ LEFT_BEHIND = "left-behind-by-a-hostile-project"
 def attack() -> list[str]:
     """Do everything, and return what went well."""
     targets = json.loads(Path(__file__).with_name("targets.json").read_text(encoding="utf-8"))
-    deeds = {
+    deeds: dict[str, tuple[Callable[[Any], bool], Any]] = {
         **{f"read {name}": (_read, targets[name]) for name in READ},
         **{f"write {name}": (_write, targets[name]) for name in WRITE},
         "read an environment": (_environments, targets["canary"]),
