@@ -38,7 +38,7 @@ class LandlockAlone(LinuxConfinement):
 
 @pytest.fixture
 def numbered_here(executor: ProcessExecutor, request: pytest.FixtureRequest) -> ProcessExecutor:
-    """The executor, where the numbers that processes see of each other are ours; test_confinement_attacks has others."""
+    """The executor, where the numbers that processes see of each other are ours."""
     if "bubblewrapped" in request.node.name:
         pytest.skip("its processes have numbers of their own")
     return executor

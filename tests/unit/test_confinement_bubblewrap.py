@@ -11,7 +11,11 @@ from roadworthy.build.environment.lock import Lock, refuse_all_but_pins
 from roadworthy.build.workplace.confinement import Reach
 from roadworthy.errors import EnvironmentFailed
 
-PLAIN = "numpy==2.1.0\n# a comment\npandas[performance]==2.2.0 ; python_version > '3.10' \\\n    --hash=sha256:ab  # via x\n"
+PLAIN = """numpy==2.1.0
+# a comment
+pandas[performance]==2.2.0 ; python_version > '3.10' \\
+    --hash=sha256:ab  # via x
+"""
 
 
 def mounts(reach: Reach) -> list[tuple[str, str]]:
