@@ -57,7 +57,9 @@ class Process:
 
     def _start(self, spec: ModelSpec, channel: int, life: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            _confined([str(spec.python), "-m", "roadworthy_kit.worker", str(channel), str(life)], spec, self._scratch.path),
+            _confined(
+                [str(spec.python), "-m", "roadworthy_kit.worker", str(channel), str(life)], spec, self._scratch.path
+            ),
             cwd=spec.folder,
             env=_surroundings(spec, self._scratch.path),
             stdin=subprocess.DEVNULL,
