@@ -1,0 +1,179 @@
+"""A whole platform, as `roadworthy up` runs it in a process tree of its own: pushed to, killed, and started again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import forge_world
+import web_world
+from toy_pipeline import COMMAND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PROJECT = "quick"
+PATIENCE = 120.0  # seconds: two busy cores may take a while
+_OPEN = ("queued", "running")
+FAILPOINTS = Path(__file__).parent / "failpoints"
+
+
+@dataclass
+class World:
+    """A platform in *home*; a server that runs it, or none for now; Ada, who administers it; her working tree."""
+
+    home: Path
+    runners: int = 1
+    token: str = ""
+    process: subprocess.Popen[bytes] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, folder: Path, runners: int = 1, token: str = "") -> Iterator[Self]:
+        """Start a platform in *folder*, with an account for Ada unless she has a *token*; end it with the block."""
+        world = cls(folder / "home", runners, token)
+        try:
+            world.start()
+            if not token:
+                world.token = world.command("account", "add", "ada", "--admin", "--token", "t").strip()
+            yield world
+        finally:
+            world.stop()
+
+    # The server.
+
+    def start(self, **environment: str) -> None:
+        """Start the server, and wait until it answers; what is added to its *environment* holds for this once."""
+        (self.home / "up.json").unlink(missing_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
+        command = [COMMAND, "up", "--home", str(self.home), "--port", "0", "--runners", str(self.runners)]
+        said = (self.home.parent / "up.log").open("ab")
+        with said:
+            self.process = subprocess.Popen(
+                command, stdout=said, stderr=said, stdin=subprocess.DEVNULL, start_new_session=True,
+                env={**os.environ, **environment},
+            )  # fmt: skip
+        until(lambda: (self.home / "up.json").exists() or self.process_ended(), "the server to be up")
+        assert not self.process_ended(), self.said()
+
+    def process_ended(self) -> bool:
+        """Whether the server is gone."""
+        return self.process is None or self.process.poll() is not None
+
+    def kill(self) -> None:
+        """End the server at once, as the kernel does when memory is short; what it had started ends by itself."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End the server in order."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def said(self) -> str:
+        """Return what the server printed so far."""
+        return (self.home.parent / "up.log").read_text(encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        found: str = json.loads((self.home / "up.json").read_text(encoding="utf-8"))["url"]
+        return found
+
+    def command(self, *arguments: str) -> str:
+        """Run a command of ours on this home, and return what it printed; it must do."""
+        done = subprocess.run(
+            [COMMAND, *arguments, "--home", str(self.home)], capture_output=True, text=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def children(self, name: str) -> list[int]:
+        """Return the numbers of the processes whose command has *name* as a word and that work in this home."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                words = place.read_bytes().decode("utf-8", "replace").split("\0")
+                if name in words and any(str(self.home) in word for word in words):
+                    found.append(int(place.parent.name))
+        return found
+
+    # What is asked of it.
+
+    @property
+    def ada(self) -> web_world.Client:
+        """Ada's programs."""
+        return web_world.Client(int(self.url.rpartition(":")[2]), token=self.token)
+
+    def get(self, path: str) -> Any:
+        """Return what the API answers to Ada below the project; it must."""
+        answer = self.ada.get(f"/api/projects/{PROJECT}{path}")
+        assert answer.status == 200, (path, answer.text)
+        return answer.data
+
+    def post(self, path: str, data: Any = None) -> web_world.Answer:
+        """Send something to the project, as Ada."""
+        return self.ada.send("POST", f"/api/projects/{PROJECT}{path}", data)
+
+    def make_project(self, name: str = PROJECT) -> None:
+        """Make a project."""
+        answer = self.ada.send("POST", "/api/projects", {"name": name})
+        assert answer.status == 201, answer.text
+
+    def remote(self, name: str = PROJECT) -> str:
+        """Return where git finds a project, with Ada's token."""
+        return f"{self.url.replace('//', f'//ada:{self.token}@')}/git/{name}.git"
+
+    def tree(self, folder: Path) -> forge_world.Client:
+        """Return a working tree whose origin is the project; one that is there is pointed to the server of now."""
+        if not (folder / ".git").is_dir():
+            return forge_world.started(folder, self.remote())
+        client = forge_world.Client(folder)
+        client.git("remote", "set-url", "origin", self.remote())
+        return client
+
+    def wait(self, seconds: float = PATIENCE) -> list[dict[str, Any]]:
+        """Wait until every delivery is handled and no job is open, and return the jobs, the oldest first."""
+        found: list[dict[str, Any]] = []
+
+        def idle() -> bool:
+            nonlocal found
+            refs, known = self.get("")["branches"], self.known()
+            found = list(reversed(self.get("/jobs")))
+            return refs == known and not any(one["state"] in _OPEN for one in found)
+
+        until(idle, f"the platform to be idle: {self.said()}", seconds)
+        return found
+
+    def known(self) -> dict[str, str]:
+        """Return the branches as the events of the project have them: each where its last event left it."""
+        heads: dict[str, str] = {}
+        for one in reversed(self.get("/events")):
+            if one["ref"].startswith("refs/heads/"):
+                heads[one["ref"].removeprefix("refs/heads/")] = one["after"]
+        return {name: at for name, at in heads.items() if at is not None}
+
+
+def until(true: Any, what: str, seconds: float = PATIENCE) -> None:
+    """Wait until something is *true*."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"Waited {seconds:g} s for {what}."
+        time.sleep(0.05)
