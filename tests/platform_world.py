@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
-import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,17 +32,15 @@ class World:
     runners: int = 1
     token: str = ""
     process: subprocess.Popen[bytes] | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, folder: Path, runners: int = 1, token: str = "") -> Iterator[Self]:
-        """Start a platform in *folder*, with an account for Ada unless she has a *token*; end it with the block."""
-        world = cls(folder / "home", runners, token)
+    def open(cls, folder: Path, runners: int = 1, environment: Mapping[str, str] | None = None) -> Iterator[Self]:
+        """Start a platform in *folder*, with an account for Ada; end it with the block."""
+        world = cls(folder / "home", runners)
         try:
-            world.start()
-            if not token:
-                world.token = world.command("account", "add", "ada", "--admin", "--token", "t").strip()
+            world.start(**(environment or {}))
+            world.token = world.command("account", "add", "ada", "--admin", "--token", "t").strip()
             yield world
         finally:
             world.stop()
@@ -105,15 +101,16 @@ class World:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def children(self, name: str) -> list[int]:
-        """Return the numbers of the processes whose command has *name* as a word and that work in this home."""
-        found = []
-        for place in Path("/proc").glob("[0-9]*/cmdline"):
+    def processes(self, name: str = "") -> list[int]:
+        """Return the numbers of the server's process and of all below it; of those whose command has the word *name*."""
+        parents: dict[int, int] = {}
+        for place in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
-                words = place.read_bytes().decode("utf-8", "replace").split("\0")
-                if name in words and any(str(self.home) in word for word in words):
-                    found.append(int(place.parent.name))
-        return found
+                parents[int(place.parent.name)] = int(place.read_text().rpartition(")")[2].split()[1])
+        found = [] if self.process is None else [self.process.pid]
+        for one in found:
+            found += [child for child, parent in parents.items() if parent == one]
+        return [one for one in found if not name or name in _command(one)]
 
     # What is asked of it.
 
@@ -144,7 +141,10 @@ class World:
     def tree(self, folder: Path) -> forge_world.Client:
         """Return a working tree whose origin is the project; one that is there is pointed to the server of now."""
         if not (folder / ".git").is_dir():
-            return forge_world.started(folder, self.remote())
+            client = forge_world.started(folder, self.remote())
+            client.git("config", "user.name", "Ada")
+            client.git("config", "user.email", "ada@example.com")
+            return client
         client = forge_world.Client(folder)
         client.git("remote", "set-url", "origin", self.remote())
         return client
@@ -177,3 +177,9 @@ def until(true: Any, what: str, seconds: float = PATIENCE) -> None:
     while not true():
         assert time.monotonic() < end, f"Waited {seconds:g} s for {what}."
         time.sleep(0.05)
+
+
+def _command(process: int) -> list[str]:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_text(errors="replace").split("\0")
+    return []

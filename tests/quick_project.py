@@ -65,7 +65,7 @@ outputs: {probability: {type: number, min: 0, max: 1}}
 quality:
   - {metric: roc_auc, at_least: 0.6}
 """
-IN_SCOPE = {"rows": [{"wind": 30.0}]}
+IN_SCOPE = {"records": [{"wind": 30.0}]}
 
 
 def files(name: str = "quick", slope: float = 1.0) -> Mapping[str, str]:

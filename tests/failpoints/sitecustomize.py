@@ -1,12 +1,14 @@
-"""Kills the process at a named function: put on the path of a server by the tests, and nowhere else.
+"""Kills the process at a named function, and tells its secrets: put on the path of a server by the tests, and nowhere else.
 
 `ROADWORTHY_TEST_KILL` is MODULE:FUNCTION:WHEN[:COUNT]: `before` the COUNT-th call of the function, or `after` the
-COUNT-th that returned something. Calls count from when the file `ROADWORTHY_TEST_ARMED` is there.
+COUNT-th that returned something. Calls count from when the file `ROADWORTHY_TEST_ARMED` is there. Every secret that is
+made is added to the file `ROADWORTHY_TEST_SECRETS`.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib.abc
 import importlib.machinery
 import os
 import signal
@@ -21,14 +23,11 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-class Failpoint:
+class Wrapping(importlib.abc.MetaPathFinder):
     """Finds one module as Python does, and wraps one function of it."""
 
-    def __init__(self, named: str, armed: Path) -> None:
-        self.module, self.function, self.when, *count = named.split(":")
-        self.left = int(count[0]) if count else 1
-        self.armed = armed
-        self.lock = threading.Lock()
+    def __init__(self, module: str, function: str) -> None:
+        self.module, self.function = module, function
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Return the specification of the module, which wraps the function once the module was executed."""
@@ -45,6 +44,21 @@ class Failpoint:
 
         found.loader.exec_module = then_wrap  # type: ignore[method-assign]
         return found
+
+    def wrapped(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what stands for *function* from now on."""
+        raise NotImplementedError
+
+
+class Failpoint(Wrapping):
+    """Kills us at a call of the function."""
+
+    def __init__(self, named: str, armed: Path) -> None:
+        module, function, self.when, *count = named.split(":")
+        super().__init__(module, function)
+        self.left = int(count[0]) if count else 1
+        self.armed = armed
+        self.lock = threading.Lock()
 
     def wrapped(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return *function*, which kills us when it is time."""
@@ -68,7 +82,26 @@ class Failpoint:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
+class Telltale(Wrapping):
+    """Writes every secret that is made into a file."""
+
+    def __init__(self, told: Path) -> None:
+        super().__init__("roadworthy.platform.identity.secret", "Secret.fresh")
+        self.told = told
+
+    def wrapped(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return *function*, what it returns being told."""
+
+        def telling() -> Any:
+            found = function()
+            with self.told.open("a", encoding="utf-8") as file:
+                file.write(f"{found.reveal()}\n")
+            return found
+
+        return staticmethod(telling)
+
+
 if "ROADWORTHY_TEST_KILL" in os.environ:
-    sys.meta_path.insert(
-        0, Failpoint(os.environ["ROADWORTHY_TEST_KILL"], Path(os.environ["ROADWORTHY_TEST_ARMED"]))  # type: ignore[arg-type]
-    )
+    sys.meta_path.insert(0, Failpoint(os.environ["ROADWORTHY_TEST_KILL"], Path(os.environ["ROADWORTHY_TEST_ARMED"])))
+if "ROADWORTHY_TEST_SECRETS" in os.environ:
+    sys.meta_path.insert(0, Telltale(Path(os.environ["ROADWORTHY_TEST_SECRETS"])))
