@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import time
 from dataclasses import dataclass
@@ -150,7 +151,7 @@ class World:
         return client
 
     def wait(self, seconds: float = PATIENCE) -> list[dict[str, Any]]:
-        """Wait until every delivery is handled and no job is open, and return the jobs, the oldest first."""
+        """Wait until every branch is reconciled and no job is open, and return the jobs, the oldest first."""
         found: list[dict[str, Any]] = []
 
         def idle() -> bool:
@@ -163,12 +164,11 @@ class World:
         return found
 
     def known(self) -> dict[str, str]:
-        """Return the branches as the events of the project have them: each where its last event left it."""
-        heads: dict[str, str] = {}
-        for one in reversed(self.get("/events")):
-            if one["ref"].startswith("refs/heads/"):
-                heads[one["ref"].removeprefix("refs/heads/")] = one["after"]
-        return {name: at for name, at in heads.items() if at is not None}
+        """Return the branches of the project as they were last reconciled."""
+        index = sqlite3.connect(f"file:{self.home / 'platform.db'}?mode=ro", uri=True)
+        with contextlib.closing(index):
+            asked = "SELECT substr(name, 12), object FROM ref WHERE project = ? AND name LIKE 'refs/heads/%'"
+            return dict(index.execute(asked, (PROJECT,)).fetchall())
 
 
 def until(true: Any, what: str, seconds: float = PATIENCE) -> None:

@@ -59,10 +59,10 @@ class Loop:
         source: Source = "start"
         while not self._over.is_set():
             due = time.monotonic() - swept >= SWEEP
-            if due:
-                self._tell(source)
-                swept, source = time.monotonic(), "sweep"
             try:
+                if due:
+                    self._tell(source)
+                    swept, source = time.monotonic(), "sweep"
                 self._once(first=due)
             except Exception:  # noqa: BLE001 - the outermost handler of this thread, which must live on
                 self._platform.say(traceback.format_exc())
