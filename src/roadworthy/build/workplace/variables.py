@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from roadworthy.build.workplace.confinement import Reach
@@ -49,7 +49,7 @@ def reach_of(folder: Path, scratch: Path, python: Path, *, log: Path, all_told: 
         log: Where its output goes: it may open its standard output again.
         all_told: Whether processes of every language are to be followed.
     """
-    project, own = folder.resolve(), scratch.resolve()
+    project, own = _real(folder), _real(scratch.parent) / scratch.name
     home, is_virtual = _home(python)
     report = str(own.with_suffix(".trace"))
     return Reach(
@@ -61,7 +61,7 @@ def reach_of(folder: Path, scratch: Path, python: Path, *, log: Path, all_told: 
             str(own): True,
             "/dev": True,
         },
-        files=(report, str(log.resolve())),
+        files=(report, str(_real(log.parent) / log.name)),
         report=report,
         quiet=(
             str(project / ".git"),
@@ -73,7 +73,13 @@ def reach_of(folder: Path, scratch: Path, python: Path, *, log: Path, all_told: 
     )
 
 
-@cache
+@lru_cache
+def _real(folder: Path) -> Path:
+    """Return *folder* with its links resolved; the same folders are asked for by every stage of a run."""
+    return folder.resolve()
+
+
+@lru_cache
 def _home(python: Path) -> tuple[Path, bool]:
     """Return the folder of a Python environment, and whether it is a virtual one: the system's is compiled already."""
     home = python.parent.parent.resolve()
