@@ -63,7 +63,9 @@ def open_change(platform: Platform, project: str, wanted: Wanted, actor: str) ->
     with platform.database.write() as connection:
         note(connection, project, ledger, Address(made.record))
         detail = {"record": made.record}
-        platform.audit.once(connection, Entry(actor, "change.open", f"{project}/{made.number}", project, detail), "record")
+        platform.audit.once(
+            connection, Entry(actor, "change.open", f"{project}/{made.number}", project, detail), "record"
+        )
     platform.wake.set()
     return made
 
@@ -120,7 +122,9 @@ def merge(platform: Platform, project: str, number: int, wish: Wish) -> Change:
     with platform.database.write() as connection:
         catch_up(connection, project, ledger)
         detail = {"commit": done.merge_commit, "unreviewed": done.unreviewed, "reason": wish.reason}
-        platform.audit.once(connection, Entry(wish.actor, "change.merge", f"{project}/{number}", project, detail), "commit")
+        platform.audit.once(
+            connection, Entry(wish.actor, "change.merge", f"{project}/{number}", project, detail), "commit"
+        )
     platform.wake.set()
     return done
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from roadworthy.build.workplace.confinement import Reach
@@ -50,8 +51,8 @@ def reach_of(folder: Path, scratch: Path, python: Path, kit: Path, *, log: Path,
         log: Where its output goes: it may open its standard output again.
         all_told: Whether processes of every language are to be followed.
     """
-    project, own = folder.resolve(), scratch.resolve()
-    home, is_virtual = home_of(python)
+    project, own = _real(folder), _real(scratch.parent) / scratch.name
+    home, is_virtual = _home(python)
     report = str(own.with_suffix(".trace"))
     return Reach(
         project=str(project),
@@ -62,7 +63,7 @@ def reach_of(folder: Path, scratch: Path, python: Path, kit: Path, *, log: Path,
             str(own): True,
             "/dev": True,
         },
-        files=(report, str(log.resolve())),
+        files=(report, str(_real(log.parent) / log.name)),
         report=report,
         quiet=(
             str(project / ".git"),
@@ -93,6 +94,18 @@ def closed(project: Path, scratch: Path, reads: Sequence[Path], pythons: Sequenc
         reads=(*(part for python in pythons for part in needed(python)), *(str(path.resolve()) for path in reads)),
         hidden=(str(folder / ".roadworthy"),),
     )
+
+
+@lru_cache
+def _real(folder: Path) -> Path:
+    """Return *folder* with its links resolved; the same folders are asked for by every stage of a run."""
+    return folder.resolve()
+
+
+@lru_cache
+def _home(python: Path) -> tuple[Path, bool]:
+    """Return what `home_of` does, asked once for all stages of a run."""
+    return home_of(python)
 
 
 def trace_settings(reach: Reach) -> Mapping[str, str]:
