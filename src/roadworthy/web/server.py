@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _GIT, _BUCKETS = "/git", "/buckets"
 _BACKLOG = 256
+_UNTAKEN_MS = 120_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,17 @@ class _Front:
 def _listening(at: At) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
-        return socket.create_server((at.host, at.port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((at.host, at.port), family=family, backlog=_BACKLOG)
     except OSError as fault:
         taken = f"Port {at.port} of {at.host} cannot be listened on: {fault.strerror}."
         remedy = "Choose another: `--port 0` takes any that is free."
         raise (Conflict if "in use" in (fault.strerror or "") else UsageError)(taken, remedy=remedy) from fault
+    # Inherited by every connection. Without the first, what is said in two packets waits for the client between them,
+    # and is lost when we hang up; without the second, who takes nothing of what was said holds a connection for ever.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNTAKEN_MS)
+    return listener
 
 
 def _url(listener: socket.socket) -> str:
