@@ -16,7 +16,7 @@ release = VERSION
 version = VERSION
 
 extensions = ["myst_parser", "reference"]
-exclude_patterns = ["_build", "_ext", "reference/generated"]
+exclude_patterns = ["_build", "_ext"]
 nitpicky = True
 
 myst_enable_extensions = ["colon_fence", "deflist"]

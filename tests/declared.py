@@ -58,8 +58,13 @@ examples: failure_modes/FM-001.csv
 """,
     "failure_modes/FM-001.csv": "id\n1\n",
     "params.yaml": "prepare: {rows: 10}\ntrain: {seed: 1}\n",
+    "prepare.py": "",
+    "train.py": "",
+    "src/small/model.py": "def load(path): ...\n",
 }
-_WITHOUT_VERSION = frozenset({"params.yaml", "failure_modes/FM-001.csv"})
+_WITHOUT_VERSION = frozenset(
+    {"params.yaml", "failure_modes/FM-001.csv", "prepare.py", "train.py", "src/small/model.py"}
+)
 
 
 def write(folder: Path, file: str = "", old: str = "", new: str = "") -> Path:

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from roadworthy.adapters.confinement.bubblewrap.confinement import program
 from roadworthy.adapters.confinement.linux import follow, landlock
 
 
@@ -20,3 +21,11 @@ def needed() -> None:
         pytest.fail(f"CI needs a kernel with {' and '.join(missing)}")
     if missing:
         pytest.skip(f"this machine's kernel has no {' and no '.join(missing)}")
+
+
+def needed_bubblewrap() -> None:
+    """Skip a test where bubblewrap does not work; fail it in CI."""
+    if program() is None and os.environ.get("CI"):
+        pytest.fail("CI needs bubblewrap, and a kernel that grants user namespaces: scripts/services install")
+    if program() is None:
+        pytest.skip("bubblewrap does not work on this machine: scripts/services install")

@@ -282,6 +282,12 @@ def _evidence(side: Side, proof: Proof, model: str) -> Evidence:
         declared=declared,
         proof=proof,
         run=_run(model),
+        parts={
+            "train": {
+                "param": {"params.yaml:train": {"learner": learner, "seed": 7} | _extra(learner)},
+                "code": {"src/flight_delay/prepare.py": str(_address(f"code of {model}"))},
+            }
+        },
         seconds={"prepare": 2.2, "baseline": 0.3, "train": 0.3 if learner == "late_share" else 3.4},
         pins={"data/flights.parquet": Pin("roadworthy/v1alpha1", str(_address("flights")), 5_100_000)},
         distributions={"numpy": "2.3.1", "pandas": "2.3.0", "duckdb": "1.4.0"}
@@ -299,7 +305,8 @@ def _run(model: str) -> Run:
     size = {"rate": 4_210, "boosted": 312_480, "blind": 298_112}[model]
 
     def stage(name: str, state: str, why: str, outputs: dict[str, Item] | None = None) -> tuple[str, StageRun]:
-        return name, StageRun("0" * 64, state, why, 0.0, outputs or {})  # type: ignore[arg-type] # the states below
+        key = _address(model if name == "train" else name).digest
+        return name, StageRun(key, state, why, 0.0, outputs or {})  # type: ignore[arg-type] # the states below
 
     return Run(
         project="flight-delay",

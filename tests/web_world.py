@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import uvicorn
 from sqlalchemy import delete, insert
 
-from roadworthy.app.server.platform import open_at
+from roadworthy.app.server.platform import LEASE, open_at
 from roadworthy.app.server.projects import create as create_project
 from roadworthy.platform.identity.actor import Scope
 from roadworthy.platform.identity.limit import Limit
@@ -147,9 +147,10 @@ class World:
         *,
         limits: Limits = GENEROUS,
         url: str | None = None,
+        lease: float = LEASE,
     ) -> Iterator[Self]:
         """Serve a world in *folder*, until the block ends."""
-        with open_at(folder / "home", lambda _: None) as platform:
+        with open_at(folder / "home", lambda _: None, lease=lease) as platform:
             identity = platform.identity
             for name in PEOPLE:
                 identity.accounts.create(name, PASSWORD, display=name.title(), is_admin=name == "ada")

@@ -39,7 +39,6 @@ def _section(typed: str, command: click.Command) -> list[str]:
     usage = " ".join(command.collect_usage_pieces(context))
     level = "#" * (len(typed.split()))
     return [
-        f"({typed.replace(' ', '-')})=",
         f"{level} {typed}",
         "",
         *_help(command),

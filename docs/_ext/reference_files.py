@@ -83,10 +83,8 @@ def file_page(kind: str) -> str:
 
 
 def _section(kind: str, owner: type) -> list[str]:
-    whole = owner is KINDS[kind]
     return [
-        f"({_anchor(kind, owner)})=",
-        f"## {'Keys' if whole else owner.__name__}",
+        f"## {_heading(kind, owner)}",
         "",
         inspect.cleandoc(owner.__doc__ or ""),
         "",
@@ -117,7 +115,7 @@ def _type(kind: str, shape: Shape) -> str:
         case MapOf(_, value):
             return f"mapping to: {_type(kind, value)}"
         case Record(owner):
-            return f"[{owner.__name__}](#{_anchor(kind, owner)})"
+            return f"[{owner.__name__}](#{_heading(kind, owner).lower()})"
         case Either(options):
             return ", or ".join(_type(kind, option) for option in options)
         case _:
@@ -140,5 +138,5 @@ def _simple_type(shape: Text | Number | Whole | Flag | Choice | Anything) -> str
             assert_never(shape)
 
 
-def _anchor(kind: str, owner: type) -> str:
-    return f"{kind.replace('_', '-')}-{owner.__name__.lower()}"
+def _heading(kind: str, owner: type) -> str:
+    return "Keys" if owner is KINDS[kind] else owner.__name__

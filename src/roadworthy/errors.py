@@ -7,7 +7,8 @@ else that escapes is a bug of ours: exit status 70, a log file, and what to past
 
     RoadworthyError                 1  failed
     ├── UsageError                  2  the command cannot be read so
-    │   └── InvalidDeclaration      2  a declared file has faults (all of them, with line and column)
+    │   └── InvalidDeclaration      2  a declared file has faults (all of them, with line and column): also a cycle, or
+    │                                  two stages with one output
     ├── NotAProject                 1  no profile.yaml here or above
     ├── NotARepository              1  no git repository here or above
     ├── GitFailed                   1  git refused, in its own words
@@ -15,7 +16,7 @@ else that escapes is a bug of ours: exit status 70, a log file, and what to past
     ├── NotFound                    1  a dataset, stage, version, record … that is not there
     ├── IntegrityError              1  stored bytes do not match their address, or a record its signature
     ├── StorageError                1  the disk is full, a folder is read-only
-    ├── PipelineError               1  a cycle, two stages with one output, a missing dependency
+    ├── PipelineError               1  a missing dependency; what only shows once every `${…}` is filled in
     ├── StageFailed                 1  a stage failed, hung, was killed, or broke its declaration
     ├── EnvironmentFailed           1  a project's Python environment cannot be made
     ├── ModelError                  1  a model does not do what it declares
@@ -57,7 +58,10 @@ class UsageError(RoadworthyError):
 
 
 class InvalidDeclaration(UsageError):
-    """A declared file has faults; *problem* lists every one with its file, line and column."""
+    """A declared file has faults; *problem* lists every one with its file, line and column.
+
+    A cycle of stages, and an output of two of them, are faults of the file where their paths are written out.
+    """
 
 
 class NotAProject(RoadworthyError):
@@ -89,7 +93,7 @@ class StorageError(RoadworthyError):
 
 
 class PipelineError(RoadworthyError):
-    """The pipeline cannot be run as declared: a cycle, one output of two stages, a missing dependency."""
+    """The pipeline cannot be run: a dependency is missing, or what `${…}` stands for does not fit together."""
 
 
 class StageFailed(RoadworthyError):

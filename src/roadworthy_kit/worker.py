@@ -8,14 +8,14 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import Any
 
 from roadworthy_kit import answer, columns, frames
 from roadworthy_kit.load import keep_bytecode_of_installed_modules_only, load
+from roadworthy_kit.told import told
 
-_LINES = 30  # of a traceback, the last ones
+_PROJECT = str(Path.cwd())  # when we start; a model may go elsewhere
 _DESCRIPTORS = 256  # more than a process has open when it has just started
 
 
@@ -59,13 +59,12 @@ def _answer(
 
 
 def _explained(during: str, fault: BaseException) -> dict[str, Any]:
-    lines = "".join(traceback.format_exception(type(fault), fault, fault.__traceback__)).splitlines()
     return {
         "kind": "error",
         "during": during,
         "type": type(fault).__name__,
         "message": str(fault).encode(errors="replace").decode(),
-        "traceback": "\n".join(lines[-_LINES:]),
+        "traceback": told(fault, _PROJECT),
     }
 
 
@@ -93,5 +92,5 @@ def guard(lifeline: int) -> None:
 
 if __name__ == "__main__":
     guard(int(sys.argv[2]))
-    keep_bytecode_of_installed_modules_only(str(Path.cwd()))
+    keep_bytecode_of_installed_modules_only(_PROJECT)
     main(socket.socket(fileno=int(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""The first tutorial, done as it is written."""
+"""What the documentation has people type from its first line to its last, done as it is written."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from rendered import made
+
 ROOT = Path(__file__).parents[2]
-TUTORIAL = ROOT / "docs" / "tutorial" / "first.md"
-PORT = "8080"  # as the tutorial says; another one here, so that two can be done at once
+DOCS = ROOT / "docs"
+PORTS = ("8080", "8700")  # as the pages say; others here, so that two can be done at once
 SECONDS = 600
+END = "kill $(jobs -p) 2>/dev/null && wait || true"  # a platform ends what it has started, once it is told to
 
 
 def blocks(page: Path) -> list[str]:
@@ -29,19 +32,67 @@ def free_port() -> int:
     return port
 
 
-@pytest.mark.slow
-def test_the_tutorial_works_as_it_is_written(tmp_path: Path) -> None:
-    """Every shell block of the tutorial succeeds, one after another, in one shell in a new folder."""
-    script = "\n".join(f"echo '### block {number}'\n{block}" for number, block in enumerate(blocks(TUTORIAL), 1))
-    script = script.replace(f":{PORT}", f":{(port := free_port())}").replace(f"--port {PORT}", f"--port {port}")
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    done = subprocess.run(
-        ["/bin/bash", "-euo", "pipefail", "-c", f"trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}"],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS,
+def given(folder: Path) -> dict[str, str]:
+    """Return the environment of whoever types: our commands, and what is kept for them in *folder* and not at home."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "XDG_CONFIG_HOME": str(folder / "config")}
+
+
+def done(page: Path, folder: Path) -> str:
+    """Return what the shell blocks of *page* print, one after another, in one shell in *folder*."""
+    script = "\n".join(f"echo '### block {number}'\n{block}" for number, block in enumerate(blocks(page), 1))
+    for port in PORTS:
+        free = free_port()
+        script = script.replace(f":{port}", f":{free}").replace(f"--port {port}", f"--port {free}")
+    ended = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail", "-c", f"trap '{END}' EXIT\n{script}"],
+        cwd=folder, env=given(folder), capture_output=True, text=True, check=False, timeout=SECONDS,
     )  # fmt: skip
 
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    assert "delay@v1.0.0" in done.stdout
-    assert "The answer is no: exit status 3" in done.stdout
-    assert '"versions":["v0.1.0"]' in done.stdout
-    assert len(blocks(TUTORIAL)) > 10
+    assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-4000:]
+    return ended.stdout
+
+
+@pytest.mark.slow
+def test_the_tutorial_works_as_it_is_written(tmp_path: Path) -> None:
+    """A model goes to production, is replaced, a bad change is refused, and production goes back."""
+    page = DOCS / "tutorial" / "first.md"
+    told = done(page, tmp_path)
+
+    assert "delay@v1.0.0" in told
+    assert "The answer is no: exit status 3" in told
+    assert '"versions":["v0.1.0"]' in told
+    assert len(blocks(page)) > 10
+
+
+@pytest.mark.slow
+def test_the_tutorial_of_the_platform_works_as_it_is_written(tmp_path: Path) -> None:
+    """A push becomes a version, a change is merged and deployed, answers, and is rolled back."""
+    page = DOCS / "tutorial" / "platform.md"
+    told = done(page, tmp_path)
+
+    assert "Nothing is to be done." in told
+    assert "The push was refused" in told
+    assert re.search(r"Change 1 is merged into main as [0-9a-f]{12}, unreviewed", told)
+    assert '"version":"v1.0.0"' in told
+    assert "production is back at v0.1.0 (delay#production#3). It was v1.0.0." in told
+    assert len(blocks(page)) > 10
+
+
+@pytest.mark.slow
+def test_own_code_gets_to_production_as_it_is_written(tmp_path: Path) -> None:
+    """Whoever brings a script and follows the guide has a version of it in production."""
+    told = done(DOCS / "how-to" / "bring-your-own-code.md", tmp_path)
+
+    assert "mean_absolute_error better than baseline" in told
+    assert "time in production is now v1.0.0" in told
+
+
+@pytest.mark.slow
+def test_the_readme_of_a_new_project_works_as_it_is_written(tmp_path: Path) -> None:
+    """Whoever types what the project's own README says gets a baseline in production and a change to review."""
+    folder = made(tmp_path / "flights")
+    told = done(folder / "README.md", folder)
+
+    assert "Released delay@v0.1.0" in told
+    assert "Summary:" in told

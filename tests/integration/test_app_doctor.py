@@ -10,6 +10,9 @@ from click.testing import CliRunner
 
 from kernel import needed
 from roadworthy.app.doctor import Finding, examine
+from roadworthy.app.remote import credentials
+from roadworthy.app.remote.credentials import Credential
+from roadworthy.app.remote.platform import platform_of
 from roadworthy.cli.doctor import command
 
 if TYPE_CHECKING:
@@ -85,6 +88,18 @@ def test_a_bucket_that_is_not_mounted_is_missing(tmp_path: Path) -> None:
     """A bucket that is named and not there is found before a push is."""
     assert found(tmp_path, ROADWORTHY_BUCKET=str(tmp_path / "mnt"))["bucket"].state == "missing"
     assert found(tmp_path, ROADWORTHY_BUCKET=f"file://{tmp_path}")["bucket"].state == "ok"
+
+
+def test_a_bucket_of_a_platform_needs_a_token(tmp_path: Path) -> None:
+    """Whoever is not logged in is told to, and a token is not sent in the clear; the platform is not asked."""
+    bucket = "https://ml.example.com/buckets/flights"
+    stranger = found(tmp_path, ROADWORTHY_BUCKET=bucket)["bucket"]
+    credentials.save(platform_of("https://ml.example.com"), Credential("ada", "rwt_ada"))
+
+    assert (stranger.state, stranger.remedy) == ("missing", "Run `roadworthy login https://ml.example.com`.")
+    assert found(tmp_path, ROADWORTHY_BUCKET=bucket)["bucket"].state == "ok"
+    assert found(tmp_path, ROADWORTHY_BUCKET="http://10.0.0.5/buckets/flights")["bucket"].state == "missing"
+    assert found(tmp_path, ROADWORTHY_BUCKET="https://ml.example.com/")["bucket"].state == "missing"
 
 
 def test_the_status_says_whether_something_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "deep mappings": (b"{a: " * 250_000, "nested more than 50 deep"),
     "deep blocks": (b"".join(b" " * n + b"a:\n" for n in range(1000)), "nested more than 50 deep"),
     "deep dashes": (b"- " * 500_000, "nested more than 50 deep"),
-    "two megabytes": (HEAD + b"#" * 2 * MEGABYTE, "larger than 1 MiB"),
+    "two megabytes": (HEAD + b"#" * 2 * MEGABYTE, "larger than 1 MiB: it has 2.00 MiB"),
     "a megabyte of list": (b"- a\n" * 260_000, "more than 50,000 values"),
     "unknown keys": (HEAD + b"".join(b"k%d: 1\n" % n for n in range(20_000)), "19900 more faults"),
     "duplicate keys": (HEAD + b"project: q\n" * 20_000, "19900 more faults"),

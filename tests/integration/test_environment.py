@@ -133,6 +133,6 @@ def test_pip_makes_it_where_there_is_no_uv(project: Path) -> None:
     home = project / "made by pip"
     lock = read(project / "requirements.txt")
     for step in create._with_pip(lock, f"{sys.version_info[0]}.{sys.version_info[1]}", home):
-        create._do(step, lock)
+        create._do(step, lock, project)
 
     assert look(home / "bin" / "python").python == f"{sys.version_info[0]}.{sys.version_info[1]}"

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kernel import needed
+from kernel import needed, needed_bubblewrap
 from roadworthy.adapters.confinement.linux.confinement import LinuxConfinement
 from roadworthy.adapters.confinement.none import NoConfinement
 from roadworthy.adapters.executor.process.executor import ProcessExecutor
+from roadworthy.app.local import confinement
 from roadworthy.build.pipeline.executor import Task
 from roadworthy.build.workplace.variables import reach_of
 from roadworthy.errors import StorageError
@@ -24,22 +25,40 @@ from roadworthy.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from roadworthy.build.workplace.confinement import Reach
+    from roadworthy.build.workplace.confinement import Confinement, Reach
 
 
 class LandlockAlone(LinuxConfinement):
     """Confines, and follows nobody."""
 
-    def wrap(self, command: Sequence[str], reach: Reach) -> list[str]:  # noqa: ARG002
+    def wrap(self, command: Sequence[str], reach: Reach, folder: str) -> list[str]:  # noqa: ARG002
         """Return *command*."""
         return list(command)
 
 
-@pytest.fixture(params=[NoConfinement, LandlockAlone, LinuxConfinement], ids=["free", "confined", "followed"])
+@pytest.fixture
+def numbered_here(executor: ProcessExecutor, request: pytest.FixtureRequest) -> ProcessExecutor:
+    """The executor, where the numbers that processes see of each other are ours."""
+    if "bubblewrapped" in request.node.name:
+        pytest.skip("its processes have numbers of their own")
+    return executor
+
+
+def bubblewrapped() -> Confinement:
+    """Return bubblewrap, with what follows inside it."""
+    return confinement({"ROADWORTHY_CONFINEMENT": "bubblewrap"})()
+
+
+@pytest.fixture(
+    params=[NoConfinement, LandlockAlone, LinuxConfinement, bubblewrapped],
+    ids=["free", "confined", "followed", "bubblewrapped"],
+)
 def executor(request: pytest.FixtureRequest) -> Iterator[ProcessExecutor]:
     """An executor, closed in the end: whatever its tasks are confined to, it does the same."""
     if request.param is not NoConfinement:
         needed()
+    if request.param is bubblewrapped:
+        needed_bubblewrap()
     executor = ProcessExecutor(request.param)
     yield executor
     executor.close()
@@ -51,7 +70,7 @@ def task(folder: Path, *commands: str, timeout: float | None = None, memory: int
     log = folder / "logs" / "stage.log"
     (folder / "scratch").mkdir(exist_ok=True)
     (folder / "scratch.trace").touch()
-    reach = reach_of(folder, folder / "scratch", Path(sys.executable), log=log, all_told=True)
+    reach = reach_of(folder, folder / "scratch", Path(sys.executable), folder, log=log, all_told=True)
     return Task("stage", commands, folder, environment, log, timeout, memory, reach)
 
 
@@ -100,19 +119,19 @@ def test_a_killed_stage_is_told_from_a_failed_one(tmp_path: Path, executor: Proc
     assert (behind_a_shell.end, behind_a_shell.status) == ("signalled", signal.SIGSEGV)
 
 
-def test_a_hanging_stage_is_ended_with_all_that_it_started(tmp_path: Path, executor: ProcessExecutor) -> None:
+def test_a_hanging_stage_is_ended_with_all_that_it_started(tmp_path: Path, numbered_here: ProcessExecutor) -> None:
     """At its limit a stage is ended, also when it and its children ignore the polite signal."""
     command = "trap '' TERM; (trap '' TERM; sleep 60) & echo $! > child; while :; do sleep 0.1; done"
-    outcome = executor.start(task(tmp_path, command, timeout=0.4)).wait()
+    outcome = numbered_here.start(task(tmp_path, command, timeout=0.4)).wait()
 
     assert outcome.end == "timed_out"
     assert outcome.seconds < 5
     assert not is_alive(int((tmp_path / "child").read_text()))
 
 
-def test_what_a_stage_leaves_in_the_background_is_ended(tmp_path: Path, executor: ProcessExecutor) -> None:
+def test_what_a_stage_leaves_in_the_background_is_ended(tmp_path: Path, numbered_here: ProcessExecutor) -> None:
     """A process that a finished stage left behind could still change its outputs: it is ended."""
-    outcome = executor.start(task(tmp_path, "sleep 60 & echo $! > child")).wait()
+    outcome = numbered_here.start(task(tmp_path, "sleep 60 & echo $! > child")).wait()
 
     assert outcome.ok
     assert not is_alive(int((tmp_path / "child").read_text()))

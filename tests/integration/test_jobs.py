@@ -17,7 +17,7 @@ from roadworthy.platform.automate.lease import (
     claim,
     complete,
     fail,
-    grace,
+    give_back,
     heartbeat,
     held,
     stopped,
@@ -144,15 +144,15 @@ def test_a_heartbeat_keeps_a_job(database: Database) -> None:
     assert passed(database, one).passed
 
 
-def test_after_a_restart_those_who_work_are_given_time(database: Database) -> None:
-    """While the server was away nobody could be heard."""
+def test_after_a_restart_what_was_held_is_claimed_again_at_once(database: Database) -> None:
+    """Whoever held it ended with the server, and would be refused."""
     ask(database, work("a"))
     one = taken(database)
-    let_time_pass(database, 600)
+    with pytest.raises(Conflict):
+        give_back(database) and heartbeat(database, one.id, one.fence, 60)
 
-    assert grace(database, 30) == 1
-    assert claim(database, "other", ["check"], 60) is None
-    assert passed(database, one).passed
+    assert taken(database, "other").fence == one.fence + 1
+    assert give_back(database) == 1
 
 
 def test_a_job_whose_claimer_died_is_claimed_again_with_a_higher_fence(database: Database) -> None:

@@ -32,7 +32,7 @@ class Place:
 
     def reach(self) -> Reach:
         """Return what a stage reaches there."""
-        return reach_of(self.folder, self.scratch, Path(sys.executable), log=self.folder / "log")
+        return reach_of(self.folder, self.scratch, Path(sys.executable), self.folder, log=self.folder / "log")
 
     @property
     def report(self) -> Path:

@@ -16,7 +16,7 @@ from roadworthy.app.release import deploy_here, release_here
 from roadworthy.build.data.table import Column, Table
 from roadworthy.build.model.version import fetch, open_version
 from roadworthy.cli.main import roadworthy
-from roadworthy.errors import NotFound, TestsFailed
+from roadworthy.errors import NotFound, TestsFailed, UsageError
 from roadworthy.ledger.objects.address import Address
 from roadworthy.prove.predictor import Predictor
 
@@ -62,6 +62,7 @@ def proven(local: Local) -> str:
 def test_a_test_of_nothing_says_so_and_releases_nothing(minimal: Local) -> None:
     """Six rows are too few for the metric: nothing is proved, so nothing is released."""
     unmanaged(minimal)
+    (minimal.folder / "data.csv").write_text("".join(ROWS.splitlines(keepends=True)[:7]), encoding="utf-8")
     said = proven(minimal)
 
     assert "Nothing was tested" in said
@@ -92,9 +93,29 @@ def test_data_that_git_tracks_is_kept_with_the_version(minimal: Local) -> None:
 
 def test_a_release_without_a_lock_says_what_it_needs(minimal: Local) -> None:
     """Both ways out are named: a lock file, or the active interpreter."""
-    (minimal.folder / "data.csv").write_text(ROWS, encoding="utf-8")
+    (minimal.folder / "requirements.txt").unlink()
     proven(minimal)
 
     with pytest.raises(NotFound, match=r"needs a lock file .*requirements\.txt") as found:
         release_here(None, as_baseline=False, start=minimal.folder)
     assert "managed: false" in found.value.remedy
+
+
+def test_the_template_and_what_its_readme_adds_make_a_version(minimal: Local) -> None:
+    """As it was rendered, with the two files that its README shows and a managed environment, it is released."""
+    shown = (minimal.folder / "README.md").read_text(encoding="utf-8")
+    proven(minimal)
+    version = release_here(None, as_baseline=False, start=minimal.folder).released.version
+
+    assert DATASETS in shown
+    assert REQUIREMENTS in shown
+    assert version.name == "v1.0.0"
+
+
+def test_requirements_without_versions_are_no_lock(minimal: Local) -> None:
+    """What another day would install otherwise is named, and nothing is released on it."""
+    (minimal.folder / "requirements.txt").write_text("numpy ; python_version < '3'\n", encoding="utf-8")
+    proven(minimal)
+
+    with pytest.raises(UsageError, match=r"is no lock: .* of numpy"):
+        release_here(None, as_baseline=False, start=minimal.folder)

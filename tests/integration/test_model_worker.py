@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pytest
 
 from roadworthy.build.data.table import Column, Table
 from roadworthy.build.environment import kit
+from roadworthy.build.model.scratch import PREFIX, sweep
 from roadworthy.build.model.spec import ModelSpec
 from roadworthy.build.model.worker import ModelWorker
 from roadworthy.declare.pipeline import Model
@@ -80,6 +82,27 @@ def test_a_wrong_prediction_is_told_apart(
 
         with pytest.raises(error, match=says):
             worker.predict(rows(5.0, 120.0, 7.0), timeout=0.5)
+
+
+def test_ones_own_line_is_not_hidden_by_those_of_a_library(wrong: Callable[..., ModelSpec]) -> None:
+    """Of a traceback, the project's own frames and the last one are told: no library's between, and none of ours."""
+    with ModelWorker.start(wrong("deep"), timeout=20) as worker, pytest.raises(PredictFailed) as found:
+        worker.predict(rows(120.0), timeout=5)
+    told = found.value.problem
+
+    assert "return copy.deepcopy(nested)" in told
+    assert told.count("copy.py") == 1
+    assert "roadworthy_kit" not in told
+
+
+def test_a_load_that_fails_is_told_by_the_name_of_the_model(wrong: Callable[..., ModelSpec]) -> None:
+    """What pipeline.yaml calls it stands beside the place of its artifact; frames of the kit are left out."""
+    with pytest.raises(LoadFailed) as found:
+        ModelWorker.start(replace(wrong("good", "load_raising"), name="mine"), timeout=20)
+
+    assert found.value.problem.startswith("The model `mine` (model) cannot be loaded: OSError: ")
+    assert "roadworthy_kit" not in found.value.problem
+    assert "was made on a Tuesday" in found.value.problem
 
 
 @pytest.mark.parametrize(
@@ -156,19 +179,40 @@ worker.predict(Table({"wind": Column(np.array([120.0]))}), timeout=600)
 
 
 @pytest.mark.parametrize("fault", ["hang", "hang_in_c"])
-def test_a_worker_does_not_outlive_us(wrong: Callable[..., ModelSpec], fault: str) -> None:
-    """When we are killed with -9, a worker that hangs is ended too, even when it hangs in C."""
+def test_a_worker_does_not_outlive_us(wrong: Callable[..., ModelSpec], tmp_path: Path, fault: str) -> None:
+    """When we are killed with -9, a worker that hangs is ended too, even in C; the next one removes its home."""
     spec = wrong(fault)
     arguments = [str(spec.kit), str(TOY), str(spec.path)]
-    holder = subprocess.Popen([sys.executable, "-c", _HOLD, *arguments], stdout=subprocess.PIPE, text=True)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, *arguments], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )  # fmt: skip
     assert holder.stdout is not None
     with holder.stdout:
         group = int(holder.stdout.readline())
         time.sleep(0.2)
+        sweep(scratch)
+        owned = list(scratch.glob(f"{PREFIX}*"))
         holder.send_signal(signal.SIGKILL)
         holder.wait()
 
     assert eventually(lambda: members(group) == [])
+    assert len(owned) == 1
+    sweep(scratch)
+    assert list(scratch.glob(f"{PREFIX}*")) == []
+
+
+def test_a_home_that_nobody_ever_owned_is_left_for_a_day(tmp_path: Path) -> None:
+    """Somebody may be making it just now; what stands longer was left by a kill in that moment."""
+    fresh, old = tmp_path / f"{PREFIX}fresh", tmp_path / f"{PREFIX}old"
+    for home in (fresh, old):
+        home.mkdir()
+    os.utime(old, (0, 0))
+    sweep(tmp_path)
+
+    assert [fresh] == list(tmp_path.iterdir())
 
 
 def members(group: int) -> list[int]:

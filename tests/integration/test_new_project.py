@@ -218,3 +218,13 @@ def test_a_repository_may_hold_several_projects(tmp_path: Path) -> None:
     assert git(tmp_path, "status", "--porcelain") == "A  staged.txt"
     assert git(tmp_path, "rev-list", "--count", "trunk") == "2"
     assert not (tmp_path / "models" / "delay" / ".git").exists()
+
+
+@pytest.mark.parametrize("branches", ["gitflow", "trunk"])
+def test_the_readme_names_the_branches_that_there_are(tmp_path: Path, branches: str) -> None:
+    """With a trunk there is nothing to merge before the first launch, and no `develop` to branch from."""
+    readme = (made(tmp_path / "flights", branches=branches) / "README.md").read_text(encoding="utf-8")
+
+    assert ("git merge --ff-only develop\nroadworthy release" in readme) == (branches == "gitflow")
+    assert ("develop" in readme) == (branches == "gitflow")
+    assert "git add data" in readme

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from proving_toy import change, found, launch, make, proven, verdicts
 from roadworthy.app import test as testing
 from roadworthy.app.local import open_local
+from roadworthy.app.review import review_here
 from roadworthy.errors import NotFound
 from roadworthy.prove import keep
 
@@ -145,6 +147,18 @@ def test_a_proof_of_a_changed_tree_is_marked(toy: Toy) -> None:
     assert keep.find(ledger, outcome.proof.commit) is None
 
 
+def test_code_that_changed_since_the_run_is_told(toy: Toy) -> None:
+    """An edited stage is not what was tested: the command says which stage would run, and why."""
+    toy.run()
+    fresh = json.loads(toy.cli("test", "--json").stdout)
+    toy.write("src/toy/train.py", toy.read("src/toy/train.py").replace("range(300)", "range(301)"))
+    edited = toy.cli("test")
+
+    assert fresh["stale"] == []
+    assert "What was tested is the last run, not what stands here now:" in edited.stdout
+    assert "train would run (src/toy/train.py changed)" in edited.stdout
+
+
 def test_what_is_not_the_run_is_not_tested(toy: Toy) -> None:
     """A changed output, or a commit that was not run, is refused with what to do, rather than tested as the run."""
     toy.run()
@@ -176,6 +190,7 @@ def test_the_command_exits_with_three_and_shows_why(toy: Toy) -> None:
     change(toy, "contracts/flights.yaml", "max: 23", "max: 12")
     toy.run()
     bad = toy.cli("test", "--junit", "out/junit.xml")
+    worse = toy.cli("test", "--json")
 
     assert good.returncode == 0, good.stderr
     assert json.loads(good.stdout)["passed"]
@@ -183,6 +198,8 @@ def test_the_command_exits_with_three_and_shows_why(toy: Toy) -> None:
     assert "✗ flights: hour: max" in bad.stdout
     assert "hour=" in bad.stdout
     assert (toy.folder / "out/junit.xml").is_file()
+    assert (worse.returncode, json.loads(worse.stdout)["passed"]) == (3, False)
+    assert "checks failed." in worse.stderr
 
 
 def test_known_failure_modes_are_kept_from_coming_back(toy: Toy) -> None:
@@ -216,3 +233,83 @@ def test_a_production_whose_record_is_not_here_is_not_called_none(toy: Toy) -> N
     assert why in found(outcome, "tests/test_own.py::test_production").summary
     assert len(told) == 1
     assert told[0].startswith("late#production#7 claims to be deployed")
+
+
+def test_a_misspelt_column_of_the_reference_rows_is_a_failed_check(toy: Toy) -> None:
+    """A key and a label that are not there fail by name; nothing crashes, and nothing is quietly left out."""
+    text = toy.read("pipeline.yaml")
+    toy.write("pipeline.yaml", text.replace("label: late", "label: latte").replace("- flight", "- fligt"))
+    toy.commit("Misspell")
+    outcome = proven(toy)
+    check = found(outcome, "dataset reference: columns")
+
+    assert check.verdict == "failed"
+    assert "Did you mean `flight`?" in check.summary
+    assert "Did you mean `late`?" in check.summary
+    assert set(outcome.proof.predictions) == {"candidate", "baseline"} or outcome.proof.is_baseline
+
+
+IDLE = "noise: {seed: note, resample: build/test.parquet, runs: 2, budget: 5m}"
+NOISE = "noise: {seed: train.seed, resample: build/train.parquet, runs: 2, budget: 5m}"
+
+
+def test_a_noise_that_the_model_does_not_depend_on_is_never_released(toy: Toy) -> None:
+    """A seed or a table that does not go into the model fails while it can still be mended, and says which."""
+    toy.write("params.yaml", toy.read("params.yaml") + "note: 1\n")
+    change(toy, "requirements.yaml", NOISE, IDLE)
+    check = found(proven(toy), "the noise floor can be measured")
+
+    assert check.verdict == "failed"
+    assert "build/model.json does not depend on the table build/test.parquet" in check.summary
+    change(toy, "requirements.yaml", IDLE, NOISE)
+    assert found(proven(toy), "the noise floor can be measured").verdict == "passed"
+
+
+def test_a_production_whose_noise_cannot_be_followed_locks_nobody_out(toy: Toy) -> None:
+    """Its files are frozen: a change is held to a floor by its own noise, or told which version lacks it."""
+    toy.write("params.yaml", toy.read("params.yaml") + "note: 1\n")
+    change(toy, "params.yaml", "learner: baseline", "learner: logistic")
+    change(toy, "requirements.yaml", NOISE, IDLE)
+    proof = proven(toy).proof
+    # As it was proved before there was such a check.
+    older = replace(proof, checks=tuple(one for one in proof.checks if one.name != "the noise floor can be measured"))
+    keep.write(open_local(toy.folder).ledger, older)
+    version = launch(toy)
+    change(toy, "params.yaml", "learner: logistic", "learner: baseline")
+    idle = found(proven(toy), f"flips against {version}")
+    change(toy, "requirements.yaml", IDLE, NOISE)
+    held = found(proven(toy), f"flips against {version}")
+
+    assert idle.verdict == "not_run"
+    assert f"{version}, which is in production, was released with a `noise` that cannot be followed" in idle.summary
+    assert held.verdict == "failed"
+    assert "the floor is that of the `noise` of this change" in held.summary
+
+
+def test_a_review_shows_what_became_of_the_datasets(toy: Toy) -> None:
+    """A change that loses a column of the data differs in more than code: the review names the column, first of all."""
+    proven(toy)
+    change(toy, "src/toy/prepare.py", "(hash(i * 7) % 40)::DOUBLE AS wind", "(hash(i * 7) % 40)::DOUBLE AS wind0")
+    change(toy, "src/toy/prepare.py", "0.07 * wind +", "0.07 * wind0 +")
+    change(toy, "src/toy/prepare.py", "AS wind0,", "AS wind0, NULL::DOUBLE AS wind,")
+    proven(toy)
+    reviewed = review_here("HEAD~3..HEAD", html=None, summary=None, start=toy.folder)
+    told = reviewed.markdown.read_text(encoding="utf-8")
+
+    assert {change.name for change in reviewed.comparison.datasets.changed} == {"training", "reference"}
+    assert reviewed.comparison.datasets.changed[0].columns[0].name in {"wind", "wind0"}
+    assert "In the datasets training, reference, nothing is left of wind." in told
+    assert "| `wind` | 0.0% | 100.0% |" in told
+
+
+def test_a_model_that_cannot_take_what_may_be_missing_fails(toy: Toy) -> None:
+    """`missing: allowed` is a promise to callers: one that raises without the value is found before."""
+    change(toy, "params.yaml", "learner: baseline", "learner: logistic")
+    change(toy, "requirements.yaml", "wind, hour]}", "wind, hour], override: {wind: {missing: allowed}}}")
+    good = proven(toy)
+    change(toy, "src/toy/model.py", "10.0 if blows is None else blows", "blows")
+    bad = proven(toy)
+
+    assert found(good, "takes a missing wind").verdict == "passed"
+    assert found(bad, "takes a missing wind").verdict == "failed"
+    assert "raised TypeError" in found(bad, "takes a missing wind").summary

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from browser import Browser
 from review_poison import poisoned
 from review_story import better, comparison, lost_weather, without_production
 from roadworthy.prove.review.page import render
@@ -87,3 +88,51 @@ def test_a_script_that_is_not_ours_does_not_run(browser: str, tmp_path: Path) ->
 
     assert "<title>taken</title>" not in document
     assert any("Content Security Policy" in line for line in console)
+
+
+# Words in tables that stand on two lines, and words of plots that end beyond their plot or meet each other.
+BROKEN_WORDS = r"""[...document.querySelectorAll("table")].flatMap(table => {
+  const walker = document.createTreeWalker(table, NodeFilter.SHOW_TEXT), found = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    for (const word of node.data.matchAll(/[^\s\-\u2013\/]+/g)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) found.push(word[0]);
+    }
+  return found;
+})"""
+CLIPPED = r"""[...document.querySelectorAll("figure svg")].flatMap(svg => {
+  const edge = svg.getBoundingClientRect();
+  return [...svg.querySelectorAll("text")].filter(text => {
+    const box = text.getBoundingClientRect();
+    return box.width && (box.left < edge.left - 1 || box.right > edge.right + 1);
+  }).map(text => text.textContent);
+})"""
+MEETING = r"""[...document.querySelectorAll("figure svg .role-axis-label")].flatMap(axis => {
+  const labels = [...axis.querySelectorAll("text")].filter(text => text.getAttribute("opacity") !== "0");
+  const boxes = labels.map(text => text.getBoundingClientRect()).filter(box => box.width);
+  return boxes.flatMap((one, at) => boxes.slice(at + 1).filter(other =>
+    one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom));
+}).length"""
+SIGNS = r"""[...document.querySelectorAll(".scroll")].filter(box => box.scrollWidth > box.clientWidth)
+  .map(box => getComputedStyle(box).backgroundAttachment.includes("local"))"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("story", [better, lost_weather])
+def test_the_page_can_be_read_on_a_narrow_screen(tmp_path: Path, story: Callable[[], Story], scheme: str) -> None:
+    """At 400 pixels no word of a table is cut in two, no label of a plot is clipped, and what scrolls is shaded."""
+    (tmp_path / "page.html").write_text(render(comparison(story())), encoding="utf-8")
+    with Browser.open(tmp_path, 400, 900) as page:
+        page.prefer(scheme)
+        page.call("Page.navigate", url=(tmp_path / "page.html").as_uri())
+        page.until('document.documentElement?.dataset.ready === "yes"')
+
+        assert page.run("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+        assert page.run(BROKEN_WORDS) == []
+        assert page.run(CLIPPED) == []
+        assert page.run(MEETING) == 0
+        signs = page.run(SIGNS)
+        assert signs
+        assert all(signs)

@@ -134,6 +134,17 @@ def test_a_proof_of_the_same_files_is_the_proof_of_a_merge(toy: Local) -> None:
     assert toy.ledger.records.read(Address(found["base"]["proof"])).body["commit"] == proof.commit
 
 
+def test_a_proof_of_a_changed_tree_is_no_base(toy: Local) -> None:
+    """Figures of a tree that its commit does not hold are not those of the base: it counts as untested, and says so."""
+    prove(toy, "plain", dirty=("train.py",))
+    branch(toy, "clever")
+    prove(toy, "clever")
+    found = document("main..HEAD")
+
+    assert found["base"]["proof"] is None
+    assert any("main was tested only with changes that its commit does not hold" in note for note in found["notes"])
+
+
 def test_a_change_tested_before_a_deployment_is_tested_again(toy: Local) -> None:
     """A proof that was not held against what is in production now says so, and no."""
     prove(toy, "clever")

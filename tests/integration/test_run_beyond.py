@@ -1,14 +1,16 @@
-"""What lies beyond a stage's declaration: folders behind symlinks, and what nobody watches."""
+"""What lies beyond a stage's declaration: folders behind symlinks, a disk that is full, and what nobody watches."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from roadworthy.errors import StageFailed
-from toy_pipeline import Toy, make_toy
+from toy_pipeline import COMMAND, Toy, make_toy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +50,30 @@ def test_a_stage_that_links_its_folder_elsewhere_fails_and_takes_nothing_with_it
     assert (tmp_path / "elsewhere/out.txt").read_text() == "mine"
     assert not (toy.folder / "build").is_symlink()
     assert toy.read("build/out.txt") == "before"
+
+
+@pytest.mark.parametrize("small", ["build", "."])
+def test_a_disk_that_is_full_is_named(toy: Toy, small: str) -> None:
+    """A stage that fails where there is no room left, of its output or of the whole project, says so."""
+    toy.stages({"c": {"cmd": "head -c 9000000 /dev/zero > build/c.bin", "outs": ["build/c.bin"]}})
+    script = (
+        'cp -r "$1" "$1-kept" && mount -t tmpfs -o size=6m tmpfs "$1/$3" && '
+        '{ test -d "$1/src" || cp -r "$1-kept/." "$1"; } && cd "$1" && "$2" run; echo "status $?"'
+    )
+    (toy.folder / "build").mkdir()
+    unshare = ["unshare", "--mount", "--map-root-user"]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs mount namespaces to fill a disk")
+        pytest.skip("this machine has no mount namespaces to fill a disk with")
+    done = subprocess.run(
+        [*unshare, "sh", "-c", script, "sh", toy.folder, COMMAND, small], capture_output=True, text=True, check=False
+    )
+
+    assert "status 1" in done.stdout
+    assert "Stage c failed with exit status 1" in done.stderr
+    assert "The disk is full: there is almost no room left in" in done.stderr
+    assert "Free some space, then run again" in done.stderr
 
 
 def test_a_stage_that_nobody_watches_is_said_so_once(toy: Toy) -> None:

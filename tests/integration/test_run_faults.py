@@ -61,7 +61,22 @@ def test_a_circle_and_a_shared_output_are_errors_of_the_command(toy: Toy) -> Non
     assert "`z/part` lies in `z`, which the stage `a` writes" in shared.stderr
     assert "Stages a and b write one into the other" in filled_in.stderr
     assert checked.returncode == 2
-    assert "pipeline.yaml: Stages a and b write one into the other" in checked.stdout
+    assert "pipeline.yaml:7:3: Stages a and b write one into the other" in checked.stdout
+
+
+def test_a_stage_does_not_write_over_what_is_declared(toy: Toy) -> None:
+    """A declared file as an output is refused before anything runs, also when its path is only filled in."""
+    before = toy.read("profile.yaml")
+    toy.stages({"a": {"cmd": "echo > profile.yaml", "outs": ["profile.yaml"]}})
+    written_out = toy.cli("run")
+    toy.stages({"a": {"cmd": "echo > profile.yaml", "outs": ["${file}"]}})
+    toy.write("params.yaml", "file: ./profile.yaml\n")
+    filled_in = toy.cli("run")
+
+    assert (written_out.returncode, filled_in.returncode) == (2, 1)
+    assert "would take the place of what the project declares" in written_out.stderr
+    assert "would take the place of what the project declares" in filled_in.stderr
+    assert toy.read("profile.yaml") == before
 
 
 def test_a_failing_stage_is_said_with_the_end_of_its_log(toy: Toy) -> None:

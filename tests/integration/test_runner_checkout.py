@@ -110,7 +110,7 @@ def test_a_clone_believes_what_the_platform_stated(home: Home, laptop: Local, tm
     """The version in production counts there, and its bytes are brought."""
     prove(laptop, "a model", PASSED)
     there = push(laptop, home)
-    sent = hand_in(laptop, there, home.bucket("toy"))
+    sent = hand_in(laptop, there, home.bucket("toy"), proved=True)
     server = on_platform(home, "toy", "runner")
     accept(server.ledger, "toy", there, sent)
     with declared_at(server, there) as project:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from roadworthy.declare.pipeline import Model
 from roadworthy.ledger.predictions import segment
 from served_toy import MAIN, Project, Service, git, row
 
@@ -103,7 +104,10 @@ def test_a_rollback_is_served_within_two_seconds(project: Project) -> None:
 
 
 def test_a_deployment_that_cannot_be_served_changes_nothing(project: Project) -> None:
-    """A version whose model does not load is said so, and the one before goes on answering; the next one is served."""
+    """A version whose model does not load is said so, and the one before goes on answering; the next one is served.
+
+    Callers are told the cause in a line; the traceback is for whoever runs the service.
+    """
     good = project.release("good")
     broken, mended = project.release("no such fault"), project.release("good")
     project.deploy(good)
@@ -115,7 +119,9 @@ def test_a_deployment_that_cannot_be_served_changes_nothing(project: Project) ->
         assert "cannot be loaded: KeyError" in said
         assert status == 200
         assert ready["version"] == "v1.0.0"
-        assert "cannot be loaded" in ready["not_switched"]
+        assert ready["not_switched"].endswith("cannot be loaded: KeyError: 'no such fault'")
+        assert service.wait_for("Mend `toy.wrong:load`").startswith("Mend")
+        assert any("KeyError" in line and line.startswith("  ") for line in service.said)
         assert "roadworthy_switch_failed 1" in service.ask("GET", "/metrics")[1]
         assert service.predict(row())[1]["version"] == "v1.0.0"
 
@@ -173,11 +179,25 @@ def unload(project: Project) -> None:
     project.deploy(project.release("no such fault"))
 
 
+def mix_up(project: Project) -> None:
+    """Deploy a version that gives rows each other's answers; it was released before that was tested."""
+    project.release("good")
+    model = project.folder / "build" / "model"
+    model.parent.mkdir()
+    model.write_text("any", encoding="utf-8")
+    project.deploy(project.release_built(Model("build/model", load="toy.wrong:load_backwards", frame="dict")))
+
+
 @pytest.mark.parametrize(
-    ("spoil", "says"), [(damage, "other bytes than its address says"), (unload, "cannot be loaded: KeyError")]
+    ("spoil", "says"),
+    [
+        (damage, "other bytes than its address says"),
+        (unload, "cannot be loaded: KeyError"),
+        (mix_up, "callers get each other's"),
+    ],
 )
 def test_a_version_that_cannot_be_served_is_told(project: Project, spoil: Callable[[Project], None], says: str) -> None:
-    """A damaged artifact and a model that does not load end the command with status 1, and the reason."""
+    """A damaged artifact, and a model that does not load or mixes rows up, end the command with status 1, and why."""
     project.deploy(project.release("good"))
     spoil(project)
     status, said = fail(project.folder, "production", "--port", "0")

@@ -46,7 +46,7 @@ def hosted(home: Home, laptop: Local) -> Local:
 def handed(home: Home, laptop: Local) -> dict[str, Any]:
     """Return what a runner would send, through JSON, as it would come."""
     commit = git(laptop.folder, "rev-parse", "HEAD")
-    found: dict[str, Any] = json.loads(json.dumps(hand_in(laptop, commit, home.bucket("toy"))))
+    found: dict[str, Any] = json.loads(json.dumps(hand_in(laptop, commit, home.bucket("toy"), proved=True)))
     return found
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roadworthy.build.data.profile import profile
 from roadworthy.build.data.query import fetch, open_tables, read, where, write
 from roadworthy.build.data.table import Column, Table
 from roadworthy.errors import NotFound, StorageError, UsageError
@@ -244,3 +245,17 @@ def test_a_bad_query_is_told() -> None:
     """What DuckDB refuses is said in one line."""
     with open_tables({"rows": FLIGHTS}) as connection, pytest.raises(UsageError, match="cannot be answered"):
         fetch(connection, "SELECT nothing FROM rows")
+
+
+def test_a_profile_counts_what_is_missing(tmp_path: Path) -> None:
+    """NaN counts as missing as null does; a mean is that of the values that are there, and of numbers alone."""
+    path = tmp_path / "flights.parquet"
+    write(FLIGHTS, path)
+    found = profile(path)
+    wind, carrier = found.columns["wind speed"], found.columns["carrier"]
+
+    assert found.rows == 4
+    assert wind.missing == 0.25
+    assert wind.mean == pytest.approx(15.5 / 3)
+    assert (carrier.missing, carrier.mean) == (0.25, None)
+    assert found.columns["hour"].mean == 14.5

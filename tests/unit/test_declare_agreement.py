@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import declared
 from roadworthy.declare import project
 from roadworthy.declare.agreement.metric import METRICS
-from roadworthy.declare.examine import examine
+from roadworthy.declare.examine import examine, read_parts
 from roadworthy.prove.evaluate import metric
 
 if TYPE_CHECKING:
@@ -47,7 +50,13 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (REQUIREMENTS, "{set: 3}", "{put: 3}", "A change is a text, or `{set: VALUE}`.", "Write"),
     (REQUIREMENTS, "expect: probability < 0.5", "expect: wind < 5", "no output of the model", "`probability`"),
     (REQUIREMENTS, "seed: train.seed", "seed: train.sead", "`train.sead` is not in params.yaml", "`train.seed`?"),
-    (REQUIREMENTS, "resample: build/train.csv", "resample: build/tran.csv", "No stage writes build/tran.csv", "Name"),
+    (
+        REQUIREMENTS,
+        "resample: build/train.csv",
+        "resample: build/tran.csv",
+        "No stage writes build/tran.csv",
+        "`build/train.csv`?",
+    ),
     (REQUIREMENTS, "name: noise", "name: wind", "`wind` names two entries of `behaviour`", "its own name"),
     (REQUIREMENTS, "within: {relative:", "within: {relativ:", "`relativ` is not", "Did you mean `relative`?"),
     (REQUIREMENTS, "against: observed, ", "", "says against what it is held", "against: observed"),
@@ -65,7 +74,28 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     ),
     (PIPELINE, "params: [train.seed]", "params: [train.sed]", "`train.sed` is not in params.yaml", "`train.seed`?"),
     (PIPELINE, 'build/mean, load: "small.model:load"}', "build/mean}", "says neither", "Keep one of"),
-    (PIPELINE, "path: build/test.csv", "path: build/tset.csv", "No stage writes build/tset.csv", "Mend the path"),
+    (PIPELINE, "path: build/test.csv", "path: build/tset.csv", "No stage writes build/tset.csv", "`build/test.csv`?"),
+    (PIPELINE, "cmd: python prepare.py", "cmd: ''", "The command is empty.", "cmd: python train.py"),
+    (PIPELINE, "[build/train.csv, build", "['', build/train.csv, build", "A path is empty.", "Write the path"),
+    (PIPELINE, "[build/train.csv, build", "[../x, build/train.csv, build", "`../x` lies outside the project", "Let"),
+    (PIPELINE, "[build/train.csv, build", "[/tmp/x, build/train.csv, build", "`/tmp/x` lies outside", "Let"),
+    (PIPELINE, "[build/train.csv, build", "[.git/x, build/train.csv, build", "what git or Roadworthy keeps", "Give"),
+    (PIPELINE, "[build/train.csv, build", "[.roadworthy/x, build/train.csv, build", "git or Roadworthy", "Give"),
+    *(
+        (PIPELINE, "[build/train.csv, build", f"[{path}, build/train.csv, build", "what the project declares", "build/")
+        for path in (
+            "profile.yaml",
+            "pipeline.yaml",
+            "requirements.yaml",
+            "dvc.yaml",
+            "requirements.txt",
+            "contracts",
+            "contracts/rows.yaml",
+            "./failure_modes/x.yaml",
+            "data/rows.csv.pin",
+        )
+    ),
+    (PIPELINE, "{cmd: python train.py", "{wdir: ../.., cmd: python train.py", "`../..` lies outside", "Name a folder"),
     (CONTRACT, "dataset: reference", "dataset: referense", "`referense` is not a dataset", "`reference`?"),
     (CONTRACT, "min: 0, max: 23", "min: 24, max: 23", "24 lies above", "Exchange"),
     (CONTRACT, "{at_least: 5%, at_most: 60%}", "{at_least: 70%, at_most: 60%}", "0.7 lies above", "Exchange"),
@@ -159,6 +189,75 @@ def test_faults_of_all_files_come_together(tmp_path: Path) -> None:
     files = [fault.file for fault in project.faults(folder)]
 
     assert files == ["pipeline.yaml", "contracts/rows.yaml"]
+
+
+def test_a_file_with_faults_is_judged_as_far_as_it_can_be_read(tmp_path: Path) -> None:
+    """What could not be read is told once; all else in its file, and in others, is held against each other."""
+    folder = declared.write(tmp_path)
+    changes = {
+        REQUIREMENTS: [
+            ("baseline: mean\n", "baseline: maen\n"), ("share: 95%", "share: 95"), ("where: wind < 5, e", "were: x, e"),
+            ("{flag_top: 15%}", "{flag_tip: 15%}"), ("resample: build/train.csv", "resample: build/tran.csv"),
+        ],
+        PIPELINE: [("late: {path", "lat: {path"), ("label: late}", "label: 5}"), ("[train.seed]", "[train.sed]")],
+        CONTRACT: [
+            ("dataset: reference", "dataset: referenc"), ("max: 23", "max: -1"), ("{unique: true}", "{unique: 1}"),
+        ],
+        "profile.yaml": [("project: small", "project: 5\nlog: {hash: [a], drop: [a]}")],
+    }  # fmt: skip
+    for file, pairs in changes.items():
+        text = (folder / file).read_text(encoding="utf-8")
+        for old, new in pairs:
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        (folder / file).write_text(text, encoding="utf-8")
+    found = [(fault.file, fault.problem) for fault in project.faults(folder)]
+
+    assert found == [
+        ("profile.yaml", "`project` must be text, and `5` is a number."),
+        ("profile.yaml", "`a` is to be hashed and to be dropped."),
+        (PIPELINE, "`train.sed` is not in params.yaml."),
+        (PIPELINE, "`datasets.reference.label` must be text, and `5` is a number."),
+        (REQUIREMENTS, "`late` is not a model of the pipeline."),
+        (REQUIREMENTS, "`maen` is not a model of the pipeline."),
+        (REQUIREMENTS, "`flag_tip` is not a key of `decision`."),
+        (REQUIREMENTS, "`behaviour[0].share` must be between 0 and 1, and is `95`."),
+        (REQUIREMENTS, "`were` is not a key of `behaviour[2]`."),
+        (
+            REQUIREMENTS,
+            "No stage writes build/tran.csv, no source fetches it, no pin names it, and there is no such file.",
+        ),
+        (CONTRACT, "`referenc` is not a dataset or source of the pipeline."),
+        (CONTRACT, "`columns.id.unique` must be `true` or `false`, and `1` is a number."),
+        (CONTRACT, "The lower bound 0 lies above the upper bound -1."),
+    ]
+
+
+@given(
+    st.sampled_from(sorted(declared.FILES)), st.integers(0, 200), st.sampled_from(["5", "[]", "{}", "x", "", "null"])
+)
+def test_no_mistake_is_a_bug(file: str, number: int, instead: str) -> None:
+    """Whatever stands in the place of a value, the project is judged to its end, and every fault can be shown."""
+    texts = {name: text if name == "params.yaml" else declared.API + text for name, text in declared.FILES.items()}
+    texts = {name: text for name, text in texts.items() if name.endswith(".yaml")}
+    values = list(re.finditer(r"(?<=[:,\[] )[^,:{}\[\]\n]+", texts.get(file, "")))
+    if values:
+        value = values[number % len(values)]
+        texts[file] = texts[file][: value.start()] + instead + texts[file][value.end() :]
+    _, found = read_parts("small", {name: text.encode() for name, text in texts.items()})
+
+    assert all(fault.render() for fault in found)
+
+
+def test_how_many_more_faults_there_are_is_told_last(tmp_path: Path) -> None:
+    """After a hundred faults of a file the rest is counted, and the count stands below them."""
+    folder = declared.write(tmp_path)
+    with (folder / "profile.yaml").open("a", encoding="utf-8") as file:
+        file.write("".join(f"key{number}: 1\n" for number in range(300)))
+    found = project.faults(folder)
+
+    assert [fault.problem for fault in found][-1] == "There are 200 more faults."
+    assert all(fault.line for fault in found[:-1])
 
 
 def test_the_metrics_are_those_that_are_computed() -> None:

@@ -49,6 +49,24 @@ def test_a_fault_is_shown_with_its_line_and_a_caret() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "place"), [("project: p\nlog: 'x\n", (3, 6)), ("log: {keep: [a\n", (2, 13)), ("a: [b,\n\n", (2, 6))]
+)
+def test_what_is_never_closed_is_shown_where_it_opens(text: str, place: tuple[int, int]) -> None:
+    """The end of the file shows nothing: the caret stands under the quote or bracket."""
+    fault = parse(Profile, (API + text).encode(), "profile.yaml").faults[0]
+
+    assert (fault.line, fault.column) == place
+    assert "^" in fault.render()
+
+
+def test_a_fault_of_the_whole_file_has_a_place_or_a_size() -> None:
+    """An empty file is told at its beginning."""
+    fault = parse(Profile, b"", "profile.yaml").faults[0]
+
+    assert fault.render().startswith("profile.yaml:1:1: The file is empty.")
+
+
 def test_a_long_line_is_shown_around_its_fault() -> None:
     """A line of a megabyte shows a hundred characters of itself."""
     fault = Fault("a.yaml", 1, 500_001, "It is wrong.", "Mend it.", "x" * 500_000 + "!" + "y" * 500_000)
@@ -73,6 +91,7 @@ def test_a_file_cannot_steer_the_terminal() -> None:
         ("project: p\nlog:\n\tkeep: none\n", "A tab stands where YAML wants spaces.", "Indent with spaces."),
         ("project: p\nproject: q\n", "`project` stands twice, first on line 2.", "Keep one of the two."),
         ("project: [p\n", "This is not YAML", "Mend the brackets"),
+        ("project: 'p\n", "A quote is opened here, and never closed.", "Close it"),
         ("project: p: q\n", "A `:` stands here where no key can be.", "Put text that holds `: ` in quotes"),
         ("project: @p\n", "No value can begin with this character.", "Put the text in quotes."),
         ("project: *p\n", "`*p` refers to nothing above it.", "Mark what is meant with `&p`"),

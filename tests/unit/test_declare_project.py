@@ -51,9 +51,9 @@ def test_a_project_is_found_from_inside(tmp_path: Path) -> None:
     """A command works in any folder of a project; the nearest profile above is its project's."""
     inner = declared.write(tmp_path / "outer" / "inner")
     (tmp_path / "outer" / "profile.yaml").touch()
-    (inner / "src").mkdir()
+    (inner / "src" / "deep").mkdir()
 
-    assert project.find(inner / "src") == inner
+    assert project.find(inner / "src" / "deep") == inner
     assert project.find(tmp_path / "outer") == tmp_path / "outer"
     with pytest.raises(NotAProject, match=r"no profile\.yaml"):
         project.find(tmp_path)

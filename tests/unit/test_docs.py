@@ -16,9 +16,11 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from roadworthy import errors
+from roadworthy.adapters.object_store.serve.app import bucket_app
 from roadworthy.cli.main import COMMANDS
 from roadworthy.declare.read.file import parse
 from roadworthy.declare.read.shape import keys_of
+from roadworthy.operate.serve import refusal
 from roadworthy.operate.serve.gateway import Gateway
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.prove.evaluate.metric import METRICS
@@ -27,11 +29,13 @@ from roadworthy.web.app import ROUTERS
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
-PAGES = [page for page in PAGES if not {"_build", "generated"} & set(page.relative_to(ROOT).parts)]
+PAGES = [page for page in PAGES if "_build" not in page.relative_to(ROOT).parts]
 
 sys.path.insert(0, str(DOCS / "_ext"))
 reference_commands: Any = importlib.import_module("reference_commands")  # of the Sphinx extension in docs/_ext
 reference_files: Any = importlib.import_module("reference_files")
+reference: Any = importlib.import_module("reference")
+RENEWED = reference.renewed(DOCS / "reference")
 reference_http: Any = importlib.import_module("reference_http")
 
 ERRORS = {
@@ -55,6 +59,12 @@ def slugs(page: Path) -> set[str]:
     headings = re.findall(r"^#{1,4} (.+)$", text, flags=re.MULTILINE)
     named = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
     return named | set(re.findall(r"^\((.+)\)=$", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", sorted(RENEWED))
+def test_what_follows_from_the_code_is_current(name: str) -> None:
+    """A page that is read in the repository says what the code does now; `make docs` renews it."""
+    assert (DOCS / "reference" / name).read_text(encoding="utf-8") == RENEWED[name]
 
 
 @pytest.mark.parametrize("name", sorted(ERRORS))
@@ -125,13 +135,13 @@ def test_every_dataclass_that_is_declared_is_in_the_reference() -> None:
 
 @pytest.mark.parametrize("kind", sorted(reference_files.KINDS))
 def test_the_page_of_a_file_lists_its_keys(kind: str) -> None:
-    """Each key stands in the table of its kind, and the written page includes that table."""
+    """Each key stands in the table of its kind, and that table in the page."""
     page = reference_files.file_page(kind)
     written = (DOCS / "reference" / "files" / f"{kind}.md").read_text(encoding="utf-8")
     keys = {key for owner in reference_files.sections(kind) for key in keys_of(owner)}
 
     assert all(f"| `{key}` |" in page for key in keys)
-    assert f"../generated/{kind}.md" in written
+    assert page.strip() in written
 
 
 @pytest.mark.parametrize("kind", sorted(reference_files.KINDS))
@@ -168,6 +178,24 @@ def test_every_route_has_an_entry() -> None:
     text = (DOCS / "reference" / "http.md").read_text(encoding="utf-8")
 
     assert asked == set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", text, flags=re.MULTILINE))
+
+
+def test_every_route_of_buckets_has_an_entry() -> None:
+    """Each request that a platform answers at `/buckets` stands in the reference."""
+    unused: Any = None
+    routes = [route for route in bucket_app(unused, unused, unused).routes if isinstance(route, Route)]
+    asked = {f"{method} /buckets{route.path}" for route in routes for method in route.methods or ()}
+    text = (DOCS / "reference" / "buckets.md").read_text(encoding="utf-8")
+
+    assert asked == set(re.findall(r"^\| `([A-Z]+ [^`]+)` \|", text, flags=re.MULTILINE))
+
+
+def test_every_status_of_the_service_has_an_entry() -> None:
+    """What a request without a prediction is answered stands in the table of statuses."""
+    statuses = {value for value in vars(refusal).values() if isinstance(value, int) and value >= 400}
+    text = (DOCS / "reference" / "http.md").read_text(encoding="utf-8")
+
+    assert {status for status in statuses if f"| {status} |" not in text} == set()
 
 
 def test_every_route_of_a_platform_has_an_entry() -> None:

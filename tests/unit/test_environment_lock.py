@@ -53,6 +53,14 @@ def test_a_lock_allows_only_what_it_pins(there: Installed, *, allowed: bool) -> 
     assert LOCK.allows(there) is allowed
 
 
+def test_what_is_not_pinned_is_named() -> None:
+    """Options, comments, hashes and addresses are no loose requirements; a name alone is, and so is a range."""
+    text = "--index-url x\n# a comment\nnumpy\npandas>=2  # soon\nown @ file:///wheels/own.whl\n" + (LOCK.text or "")
+
+    assert LOCK.loose == ()
+    assert lock.Lock(LOCK.path, text).loose == ("numpy", "pandas>=2")
+
+
 def test_a_lock_without_pins_vouches_for_nothing() -> None:
     """An unpinned list of requirements is no lock."""
     assert not lock.Lock(Path("requirements.txt"), "pandas\nnumpy>=2\n").allows(installed(pandas="3", numpy="2"))

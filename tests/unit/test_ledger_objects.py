@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import resource
 import tempfile
@@ -21,7 +20,7 @@ from roadworthy.ledger.objects.item import Item
 from roadworthy.ledger.objects.write import sweep, write_bytes, write_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 NOBODY = 65534
 
@@ -66,12 +65,6 @@ def damage(path: Path) -> None:
     path.write_bytes(data)
 
 
-def pass_on(store: DirectoryStore, other: DirectoryStore, address: Address) -> None:
-    """Copy an object from one store to another."""
-    with store.open(address) as stream:
-        other.put_from(stream, address)
-
-
 def leftovers(folder: Path) -> list[Path]:
     """Return the unfinished files below *folder*."""
     return list(folder.rglob("*.aside"))
@@ -89,26 +82,6 @@ def test_what_was_put_is_got(data: bytes) -> None:
         assert list(store) == [address]
         assert address in store
         assert store.holds(address)
-
-
-@pytest.mark.parametrize("use", ["get", "copy", "pass on"])
-def test_damaged_bytes_are_refused(store: DirectoryStore, tmp_path: Path, use: str) -> None:
-    """A changed file is never handed out as if it were the object: not read, not copied, not passed on."""
-    address = store.put(b"rows")
-    damage(store.path(address))
-    other = DirectoryStore(tmp_path / "other")
-    uses: dict[str, Callable[[], object]] = {
-        "get": lambda: store.get(address),
-        "copy": lambda: store.copy_to(address, tmp_path / "copy"),
-        "pass on": lambda: pass_on(store, other, address),
-    }
-
-    with pytest.raises(IntegrityError, match="holds other bytes"):
-        uses[use]()
-    assert not store.holds(address)
-    assert not (tmp_path / "copy").exists()
-    assert list(other) == []
-    assert leftovers(tmp_path) == []
 
 
 def test_what_was_found_damaged_is_no_longer_kept(store: DirectoryStore) -> None:
@@ -138,30 +111,6 @@ def test_damage_is_mended_by_putting_again(store: DirectoryStore) -> None:
 
     assert untouched == before
     assert store.get(address) == b"rows"
-
-
-def test_bytes_that_are_not_what_they_are_called_are_refused(store: DirectoryStore, tmp_path: Path) -> None:
-    """Neither a file nor a stream is kept under an address that is not its own."""
-    (tmp_path / "file").write_bytes(b"one")
-    other = Address.of(b"other")
-
-    with pytest.raises(IntegrityError):
-        store.put_file(tmp_path / "file", other)
-    with pytest.raises(IntegrityError):
-        store.put_from(io.BytesIO(b"one"), other)
-    assert list(store) == []
-
-
-def test_what_is_not_kept_is_not_found(store: DirectoryStore, tmp_path: Path) -> None:
-    """Asking for bytes that are not here says so, and says how to get them."""
-    address = Address.of(b"never kept")
-
-    with pytest.raises(NotFound, match="not kept"):
-        store.get(address)
-    with pytest.raises(NotFound):
-        store.copy_to(address, tmp_path / "copy")
-    assert address not in store
-    assert list(store) == []
 
 
 def test_a_symlink_in_the_place_of_an_object_is_not_followed(store: DirectoryStore, tmp_path: Path) -> None:

@@ -73,6 +73,17 @@ def test_a_folder_comes_back_as_it_went_in(before: Mapping[str, bytes], files: M
         assert list(tree.listing(item, kept.objects)) == sorted(files)
 
 
+def test_a_part_of_a_folder_is_what_it_is_by_itself(kept: Ledger, tmp_path: Path) -> None:
+    """A file or a folder in a kept folder has the address that it would have alone; what is not there is None."""
+    folder = lay(tmp_path / "whole", {"a": b"1", "b/c": b"2", "b/d/e": b"3", "bc": b"4"})
+    whole = tree.add(folder, kept.objects, kept.files)
+    parts = {name: tree.part_of(whole, name, kept.objects) for name in ("a", "b", "b/d", "x")}
+
+    assert parts == {
+        **{name: tree.address_of(folder / name, kept.files) for name in ("a", "b", "b/d")}, "x": None
+    }  # fmt: skip
+
+
 def test_a_checkout_of_what_is_there_writes_nothing(kept: Ledger, tmp_path: Path) -> None:
     """Only what differs is written: the files that are right keep their inodes."""
     folder = lay(tmp_path / "in", {"a": b"1", "b/c": b"2"})

@@ -129,6 +129,14 @@ def test_few_flips_need_no_noise_floor() -> None:
     assert judge(found, made, LIMITS, LOSS).outcome == "within_noise"
 
 
+def test_a_floor_that_nobody_asked_for_has_no_empty_reason() -> None:
+    """Where no limit is set, nothing is trained again, and the sentence ends where it should."""
+    made = changed(0.07, 0.01)
+    judgement = judge(shares(made, None), made, LIMITS, LOSS)
+
+    assert judgement.reason.endswith("; the noise floor was not measured.")
+
+
 def test_without_a_floor_nothing_is_judged_by_it() -> None:
     """When the budget is spent, the gate says that it was not run, rather than guess."""
     made = changed(0.07, 0.01)

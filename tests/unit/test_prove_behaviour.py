@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.build.data.table import Column, Table
-from roadworthy.declare.requirements import Behaviour
-from roadworthy.errors import UsageError
+from roadworthy.declare.contract import ColumnRule, Contract
+from roadworthy.declare.requirements import Behaviour, InputRule, Inputs, Requirements
+from roadworthy.errors import PredictFailed, UsageError
+from roadworthy.prove.behaviour import apart, missing
 from roadworthy.prove.behaviour.change import apply
 from roadworthy.prove.behaviour.check import check
 from roadworthy.prove.behaviour.subject import Subject
@@ -213,3 +215,84 @@ def test_every_form_of_change() -> None:
     assert apply({"late": {"set": True}}, rows).altered.tolist() == [False, True, False]
     assert apply({"speed": {"set": 2}}, rows).altered.tolist() == [True, False, True]
     assert apply({"at": {"set": "2013-01-01"}}, rows).altered.tolist() == [False, False, False]
+
+
+def backwards(rows: Table) -> Table:
+    """Answer every row, and the last one first."""
+    return windy(rows.take(np.arange(len(rows))[::-1]))
+
+
+def in_order(rows: Table) -> Table:
+    """Answer in the order of the answers, as a ranking does."""
+    values = windy(rows)["probability"].values
+    return said(np.sort(np.asarray(values, dtype=np.float64)))
+
+
+def in_company(rows: Table) -> Table:
+    """Answer how far a row lies above those beside it."""
+    values = np.asarray(windy(rows)["probability"].values, dtype=np.float64)
+    return said(values - values.mean())
+
+
+def roughly(rows: Table) -> Table:
+    """Answer as sums of 32-bit numbers do, that are added up otherwise in another batch."""
+    values = np.asarray(windy(rows)["probability"].values, dtype=np.float64)
+    return said(values * (1 + 1e-7 * len(rows)))
+
+
+@pytest.mark.parametrize("model", [windy, spelling, constant, roughly])
+def test_a_model_that_looks_at_one_row_at_a_time_passes(model: Callable[[Table], Table]) -> None:
+    """The order and the company of a row change nothing but its last digits."""
+    assert apart.check(subject(model)).verdict == "passed"
+
+
+@pytest.mark.parametrize("model", [backwards, in_order, in_company])
+def test_a_model_that_gives_rows_others_answers_is_found(model: Callable[[Table], Table]) -> None:
+    """As many answers as rows are not enough: reversed, sorted, or depending on the rows beside, each is shown."""
+    check_ = apart.check(subject(model))
+    (example,) = check_.examples
+
+    assert check_.verdict == "failed"
+    assert "each other's answers" in check_.summary
+    assert {"carrier", "wind_speed", "hour", "probability"} < set(example)
+
+
+def test_a_model_that_rolls_dice_is_called_that() -> None:
+    """Two answers to the same question are no matter of order, and are told as what they are."""
+    dice = np.random.default_rng(3)
+    found = apart.check(subject(lambda rows: said(dice.random(len(rows)))))
+
+    assert found.verdict == "failed"
+    assert "the same is asked again" in found.summary
+
+
+def test_what_is_tried_of_every_model_proves_nothing_of_this_one() -> None:
+    """A check that nobody asked for does not make a proof, and without two rows it is not run."""
+    found = apart.check(subject(windy))
+
+    assert not found.asked
+    assert apart.check(subject(windy, rows=table(1))).verdict == "not_run"
+
+
+def test_an_input_that_may_be_missing_is_tried_so() -> None:
+    """A model that is declared to take a missing value must answer without it; one that raises fails by name."""
+
+    def strict(rows: Table) -> Table:
+        if rows["wind_speed"].is_missing().all():
+            raise PredictFailed("Input X contains NaN.", remedy="Mend it.")
+        return windy(rows)
+
+    assert missing.check("wind_speed", subject(windy)).verdict == "passed"
+    with pytest.raises(PredictFailed):
+        missing.check("wind_speed", subject(strict))
+
+
+def test_what_may_be_missing_is_said_by_the_requirements_or_else_the_contract() -> None:
+    """An override wins; a share above zero in the contract allows it; what says nothing of it is not tried."""
+    columns = {"a": ColumnRule(missing=0.1), "b": ColumnRule(missing=0.1), "c": ColumnRule(missing=0.0)}
+    contract = Contract("roadworthy/v1alpha1", "reference", columns)
+    override = {"b": InputRule(missing="refused"), "d": InputRule(missing="allowed")}
+    inputs = Inputs(("a", "b", "c", "d", "e"), "flights", override)
+    declared = Requirements("roadworthy/v1alpha1", "delay", "binary_classification", inputs, {})
+
+    assert missing.allowed(declared, {"flights": contract}) == ("a", "d")

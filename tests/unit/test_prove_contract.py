@@ -21,6 +21,8 @@ from roadworthy.declare.contract import (
     SqlCheck,
     TableRule,
 )
+from roadworthy.declare.pipeline import Dataset
+from roadworthy.prove.contract import dataset as named
 from roadworthy.prove.contract.check import Data, check
 
 if TYPE_CHECKING:
@@ -267,3 +269,48 @@ def test_bounds_agree_with_python(tmp_path: Path, values: list[float | None], lo
 
     assert found["c: x: min"]["found"] == int((held < low).sum())
     assert found["c: x: missing"]["found"] == pytest.approx(float(np.isnan(held).mean()))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "words"),
+    [
+        (Dataset("rows.parquet", key=("flightid",)), "`flightid` as the key of `reference`"),
+        (Dataset("rows.parquet", time="schedule"), "Did you mean `scheduled`?"),
+        (Dataset("rows.parquet", label="lated"), "It has: flight_id, carrier, hour, wind, late, scheduled."),
+    ],
+)
+def test_a_column_that_a_dataset_names_and_does_not_have_is_found(rows: Path, dataset: Dataset, words: str) -> None:
+    """A misspelt key, time or label names the file, what was meant, and what there is."""
+    (found,) = (one for one in named.check("reference", dataset, rows) if one.verdict == "failed")
+
+    assert found.name == "dataset reference: columns"
+    assert "pipeline.yaml" in found.summary
+    assert words in found.summary
+
+
+def test_a_key_that_names_several_rows_is_shown(rows: Path) -> None:
+    """Rows that share a key are counted, and the keys that most share stand as examples."""
+    (columns, key) = named.check("reference", Dataset("rows.parquet", key=("carrier",)), rows)
+
+    assert columns.verdict == "passed"
+    assert key.verdict == "failed"
+    assert "2 of 4 rows" in key.summary
+    assert key.examples == ({"carrier": "UA", "rows": 2},)
+    assert named.check("reference", Dataset("rows.parquet", key=("carrier", "hour")), rows)[1].verdict == "passed"
+
+
+def test_a_dataset_that_is_not_there_is_not_judged(tmp_path: Path) -> None:
+    """A dataset whose stage was not run says so; one that names no column has nothing to say."""
+    (found,) = named.check("later", Dataset("gone.parquet", key=("id",)), tmp_path / "gone.parquet")
+
+    assert found.verdict == "not_run"
+    assert "is not there" in found.summary
+    assert named.check("images", Dataset("images"), tmp_path / "images") == ()
+
+
+def test_a_label_that_is_not_there_fails(rows: Path) -> None:
+    """A contract whose label is misspelt fails, and does not pass without its rules."""
+    contract = Contract(API, "flights", label=LabelRule("lat", share={"at_least": 0.1}, conflicts=0.0))
+    (found,) = failed(contract, Data(rows)).values()
+
+    assert "Did it become late?" in found.summary

@@ -71,6 +71,7 @@ def test_a_clean_commit_with_a_passed_proof_is_not_refused() -> None:
         (replace(GOOD, primary=ASKED, proof=replace(PROOF, checks=(PASSED, IDLE))), TestsFailed, FEW),
         (replace(GOOD, primary=ASKED, proof=replace(PROOF, checks=(PASSED, UNLABELLED))), TestsFailed, "no label"),
         (replace(GOOD, as_baseline=True), UsageError, "is not the baseline"),
+        (replace(GOOD, unmade=("build/test.csv",)), NotFound, "build/test.csv was tested, and nothing says where"),
         (replace(GOOD, proof=replace(PROOF, is_baseline=True)), UsageError, "is the baseline itself"),
     ],
 )

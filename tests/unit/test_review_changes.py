@@ -9,11 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from review_story import REQUIREMENTS, better, comparison
+from roadworthy.build.data.profile import ColumnProfile, Profile
 from roadworthy.declare.pin import Pin
 from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.objects.item import Item
 from roadworthy.ledger.repo.commit import FileChange
-from roadworthy.prove.review.changes import data, flat, parameters, requirements
+from roadworthy.prove.review import words
+from roadworthy.prove.review.changes import data, datasets, flat, lost, parameters, requirements
 from roadworthy.prove.review.complexity import definitions, kind_of, lines, locked
+from roadworthy.prove.review.evidence import Held
 
 if TYPE_CHECKING:
     from typing import Any
@@ -110,3 +114,56 @@ def test_what_is_gone_is_named_as_credit() -> None:
     assert [(one.name, one.after - one.before) for one in found.counts] == [
         ("features", 0), ("stages", 0), ("parameters", 2), ("dependencies", 1),
     ]  # fmt: skip
+
+
+def kept(text: bytes, **columns: ColumnProfile) -> Held:
+    """Return a dataset whose bytes are *text*, and what is in it."""
+    return Held("build/test.parquet", Item(Address.of(text), len(text)), Profile(1000, columns))
+
+
+SPEED = ColumnProfile("DOUBLE", 0.01, 11.5)
+HOUR = ColumnProfile("BIGINT", 0.0, 13.1)
+
+
+def test_a_column_that_was_lost_from_a_dataset_stands_first() -> None:
+    """What went missing is told before what moved a little, and what is the same is not told."""
+    before = kept(b"old", hour=HOUR, wind=SPEED, carrier=ColumnProfile("VARCHAR", 0.0, None))
+    after = kept(
+        b"new", hour=replace(HOUR, mean=13.2), wind=ColumnProfile("DOUBLE", 1.0, None), carrier=before_column(before)
+    )
+    found = datasets({"reference": before, "later": before}, {"reference": after, "later": before})
+    [change] = found.changed
+
+    assert found.compared == ("reference", "later")
+    assert [column.name for column in change.columns] == ["wind", "hour"]
+    assert lost(found) == ("In the dataset reference, nothing is left of wind.",)
+
+
+def before_column(held: Held) -> ColumnProfile:
+    """Return the carrier's column, which stays as it is."""
+    assert held.profile is not None
+    return held.profile.columns["carrier"]
+
+
+def test_a_dataset_whose_rows_changed_places_says_so() -> None:
+    """Other bytes with the same columns, or bytes that are not kept, are changes without a column to name."""
+    [same] = datasets({"x": kept(b"a", hour=HOUR)}, {"x": kept(b"b", hour=HOUR)}).changed
+    gone = replace(kept(b"c"), profile=None, why_not="its bytes are not both kept here")
+    [unknown] = datasets({"x": kept(b"a", hour=HOUR)}, {"x": gone}).changed
+    [new] = datasets({}, {"x": kept(b"a", hour=HOUR)}).changed
+
+    assert (same.columns, same.why_not) == ((), "")
+    assert unknown.why_not == "its bytes are not both kept here"
+    assert new.before is None
+
+
+def test_only_what_was_compared_is_called_the_same() -> None:
+    """The sentence names the datasets whose bytes were compared, and says when there were none."""
+    same = comparison(better())
+    known = replace(
+        same, parameters=(), requirements=(), data=(), datasets=datasets({"x": kept(b"a")}, {"x": kept(b"a")})
+    )
+    unknown = replace(known, datasets=datasets(None, {}))
+
+    assert words.changes(known) == ("Parameters, requirements and pinned data are the same on both sides, and so is x.")
+    assert words.changes(unknown).endswith("The datasets were not compared: the run of the base is not kept here.")

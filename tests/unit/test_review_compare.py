@@ -217,3 +217,27 @@ def test_a_deployment_that_does_not_count_is_noted() -> None:
     found = compare(Evidence(Side("main", "a" * 40)), head, ())
 
     assert "Not here." in found.notes
+
+
+def test_stages_are_told_by_what_differs_from_the_base() -> None:
+    """What the last run on this machine was like is nobody's business: the keys of the two runs are compared."""
+    story = better()
+    rows = {row.name: row for row in comparison(story).stages}
+    alone = compare(replace(story.base, run=None), story.head, story.files)
+
+    assert rows["train"].why.startswith('train.learner: "late_share" → "boosting"')
+    assert (rows["train"].differs, rows["prepare"].differs) == (True, False)
+    assert rows["prepare"].why == "nothing differs from the base"
+    assert {row.why for row in alone.stages} >= {"params: train.learner changed"}
+    assert words.stages(comparison(story)).endswith("1 of 3 stages differs from the base.")
+    assert "The base's run is not known" in words.stages(alone)
+
+
+def test_a_stage_that_the_base_does_not_have_is_new() -> None:
+    """A stage without a counterpart is called new, and not unchanged."""
+    story = better()
+    assert story.base.run is not None
+    before = {name: stage for name, stage in story.base.run.stages.items() if name != "train"}
+    found = compare(replace(story.base, run=replace(story.base.run, stages=before)), story.head, story.files)
+
+    assert [row.why for row in found.stages if row.name == "train"] == ["new: the base has no such stage"]

@@ -130,7 +130,7 @@ def test_the_page_says_what_came_of_the_change(page: Page) -> None:
         "train.learner",
         "scikit-learn",
         "late_share_table in src/flight_delay/rates.py",
-        "params: train.learner changed",
+        "what differs from the base",
     )
 
     assert [part for part in told if part not in page.text] == []

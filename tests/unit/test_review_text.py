@@ -13,8 +13,9 @@ from markdown_it import MarkdownIt
 
 from review_poison import poisoned
 from review_story import better, comparison, lost_weather
+from roadworthy.prove.proof import Check
 from roadworthy.prove.review import words
-from roadworthy.prove.review.comparison import Change
+from roadworthy.prove.review.comparison import Change, CheckRow
 from roadworthy.prove.review.markdown import code, prose, render
 from roadworthy.prove.review.text import duration, interval, metric, number, percent, signed, size, visible
 
@@ -95,6 +96,30 @@ def test_the_summary_says_whose_rows_production_was_measured_on() -> None:
 
     assert "Production's numbers, and the difference from them, are of production's own frozen reference rows" in text
     assert "The rows are production's own frozen reference rows." in text
+
+
+def test_what_a_check_printed_stands_in_lines_of_its_own() -> None:
+    """The lines of a failed test are lines in the summary too, as they were printed, whatever stands in them."""
+    printed = "It failed:\n    assert (None, None) == (None, 0.1)\n``` <b>x</b>\n- no item"
+    found = comparison(better())
+    failed = CheckRow(Check("project", "tests/test_a.py::test_b", "failed", printed))
+    text = render(replace(found, checks=(failed,)))
+    html = READER.render(text)
+
+    assert r"\n" not in text
+    assert "assert (None, None) == (None, 0.1)\n" in html
+    assert "<b>x" not in html
+    assert "<li>no item" not in html
+
+
+def test_without_a_metric_the_summary_says_why() -> None:
+    """A review without labels, or without a primary metric, is told so in a sentence."""
+    found = comparison(better())
+    none = replace(found, metrics=())
+    idle = replace(found, metrics=tuple(replace(row, primary=False) for row in found.metrics))
+
+    assert words.metrics(none).startswith("No metric was measured: ")
+    assert words.metrics(idle) == "requirements.yaml asks nothing of a metric, so none is the primary one."
 
 
 def test_the_summary_fits_into_a_comment() -> None:

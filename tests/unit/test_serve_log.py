@@ -137,9 +137,10 @@ def test_closing_writes_what_waits() -> None:
 
 
 def test_what_cannot_be_written_is_counted_and_the_next_is_tried_again() -> None:
-    """A full disk stops no prediction, and ends no log."""
+    """A full disk stops no prediction, and ends no log; that it begins and ends to matter is told once each."""
     memory = Memory(full=True)
-    log = Log(memory, SECRET)
+    said: list[str] = []
+    log = Log(memory, SECRET, said.append)
     log.note(entry())
     end = time.monotonic() + 5
     while log.trouble is None and time.monotonic() < end:
@@ -150,6 +151,23 @@ def test_what_cannot_be_written_is_counted_and_the_next_is_tried_again() -> None
 
     assert (trouble, log.dropped, len(memory.rows)) == ("No space is left.", 1, 1)
     assert log.trouble is None
+    assert said == [
+        "Predictions are not kept: No space is left. Free some.",
+        "Predictions are kept again; those of 1 request were not.",
+    ]
+
+
+def test_a_disk_that_stays_full_is_told_once() -> None:
+    """A line for every request would fill the next disk."""
+    said: list[str] = []
+    log = Log(Memory(full=True), SECRET, said.append)
+    for _ in range(3):
+        log.note(entry())
+        time.sleep(0.15)
+    log.close()
+
+    assert log.dropped == 3
+    assert len(said) == 1
 
 
 def test_a_bug_of_ours_does_not_end_the_log_silently(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from roadworthy.app.local import declared
+from roadworthy.app.local import confinement, declared
 from roadworthy.build.data import difference, pins, restore, status, update
 from roadworthy.build.data.add import add
 from roadworthy.declare.pinned import parse_pin
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from roadworthy.build.data.update import Updated
     from roadworthy.declare import pipeline
     from roadworthy.declare.pin import Pin
+    from roadworthy.ledger.objects.store import ObjectStore
 
 BUCKET = "ROADWORTHY_BUCKET"
 
@@ -72,7 +73,7 @@ def push_data(
     """
     known, place = pins.pins_in(local.folder), bucket_at(bucket, make=True)
     if place is None:
-        raise UsageError("No bucket is named.", remedy=f"Give `--bucket FOLDER`, or set {BUCKET}.")
+        raise UsageError("No bucket is named.", remedy=f"Give `--bucket PLACE`, or set {BUCKET}.")
     moved = Moved()
     for name in _chosen(wanted, known, {}, "pinned data"):
         moved += push(pins.item_of(known[name]), local.ledger.objects, place, tell)
@@ -125,7 +126,7 @@ def source_of(local: Local, source: pipeline.Source) -> Source:
     if source.package is not None:
         from roadworthy.adapters.source.package import PackageSource
 
-        return PackageSource(local.ledger.state / "packages")
+        return PackageSource(local.ledger.state / "packages", confinement(os.environ)())
     kind = next((one for one in ("path", "url", "sql") if getattr(source, one) is not None), "unknown")
     raise UsageError(
         f"The source of {source.to} is of the kind {kind!r}, which this version does not fetch.",
@@ -133,20 +134,26 @@ def source_of(local: Local, source: pipeline.Source) -> Source:
     )
 
 
-def bucket_at(named: str | None, *, make: bool = False) -> DirectoryStore | None:
+def bucket_at(named: str | None, *, make: bool = False) -> ObjectStore | None:
     """Return the objects of the bucket that is *named*, or that the environment names; None when neither does.
 
     Raises:
-        UsageError: It is neither a folder nor a `file://` address.
+        UsageError: It is neither a folder, nor a `file://` address, nor that of a platform's bucket.
         Unreachable: The folder is not there.
+        NotAllowed: The user is not logged in to the platform.
     """
     named = named or os.environ.get(BUCKET)
     if not named:
         return None
+    if named.startswith(("http://", "https://")):
+        from roadworthy.app.remote.bucket import bucket_store
+
+        return bucket_store(named)
     address = urllib.parse.urlsplit(named)
     if "://" in named and (address.scheme != "file" or address.netloc not in {"", "localhost"}):
         raise UsageError(
-            f"{named!r} is not a bucket that this version can use.", remedy="Name a folder, or file:///its/path."
+            f"{named!r} is not a bucket that this version can use.",
+            remedy="Name a folder, file:///its/path, or https://PLATFORM/buckets/PROJECT.",
         )
     folder = Path(urllib.parse.unquote(address.path)) if "://" in named else Path(named).expanduser()
     if not (folder.parent if make else folder).is_dir():

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from roadworthy.app.local import confinement
-from roadworthy.errors import UsageError
+from roadworthy.app.local import confinement, confinement_of_jobs
+from roadworthy.app.remote.bucket import bucket_store
+from roadworthy.errors import NotAllowed, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +56,7 @@ def examine(folder: Path, environment: Mapping[str, str]) -> tuple[Finding, ...]
         _key(folder),
         _bucket(environment),
         _confinement(environment),
+        _jobs(environment),
     )
 
 
@@ -129,6 +131,8 @@ def _bucket(environment: Mapping[str, str]) -> Finding:
     place = environment.get("ROADWORTHY_BUCKET", "")
     if not place:
         return Finding("bucket", "ok", "none: data and results stay on this machine")
+    if place.startswith(("http://", "https://")):
+        return _platform(place)
     path = Path(place.removeprefix("file://"))
     if not path.is_dir():
         remedy = "Make the folder, mount it, or set ROADWORTHY_BUCKET to another."
@@ -142,7 +146,28 @@ def _confinement(environment: Mapping[str, str]) -> Finding:
         found = confinement(environment)()
     except UsageError as fault:
         return Finding("confinement", "missing", fault.problem, fault.remedy)
-    return Finding("confinement", "note", f"{found.name} (trust {found.trusts or 'nobody'})", remedy)
+    if found.trusts is None:
+        return Finding("confinement", "ok", found.name)
+    return Finding("confinement", "note", f"{found.name} (trust {found.trusts})", remedy)
+
+
+def _jobs(environment: Mapping[str, str]) -> Finding:
+    try:
+        said = confinement_of_jobs(environment)
+    except UsageError as fault:
+        return Finding("jobs of a platform", "missing", fault.problem, fault.remedy)
+    if said.trusts is None:
+        return Finding("jobs of a platform", "ok", said.name)
+    remedy = "Install bubblewrap (`sudo apt-get install bubblewrap`), and see that `bwrap --ro-bind / / true` works."
+    return Finding("jobs of a platform", "note", f"{said.name} (trust {said.trusts})", remedy)
+
+
+def _platform(place: str) -> Finding:
+    try:
+        bucket_store(place)
+    except (UsageError, NotAllowed) as fault:
+        return Finding("bucket", "missing", fault.problem, fault.remedy)
+    return Finding("bucket", "ok", f"{place}, where you are logged in")
 
 
 def _says(command: list[str], folder: Path, environment: Mapping[str, str]) -> str | None:

@@ -6,11 +6,12 @@ import contextlib
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from roadworthy.app.history import unheeded
 from roadworthy.build.data import query
 from roadworthy.build.data.pins import pins_in
+from roadworthy.build.data.profile import profile
 from roadworthy.build.pipeline import record
 from roadworthy.declare import project
 from roadworthy.errors import NotAProject, NotFound, UsageError
@@ -21,13 +22,14 @@ from roadworthy.prove.evaluate.scored import score
 from roadworthy.prove.remembered import fetch
 from roadworthy.prove.review.comparison import Side
 from roadworthy.prove.review.complexity import definitions, locked
-from roadworthy.prove.review.evidence import Answers, Evidence
+from roadworthy.prove.review.evidence import Answers, Evidence, Held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from roadworthy.app.local import Local
     from roadworthy.build.data.table import Bools, Table
+    from roadworthy.build.pipeline.key import Parts
     from roadworthy.build.pipeline.record import Run
     from roadworthy.declare.project import Declared
     from roadworthy.declare.requirements import Requirements
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.proof import Proof
 
 PRODUCTION = "production"
+_LARGEST_TABLE = 1 << 30  # bytes of a dataset that is looked into
 _LONGEST_SOURCE = 1_000_000  # characters of a module that is searched for definitions
 
 
@@ -49,8 +52,15 @@ class Rows:
     requirements: Requirements
 
 
-def gather(local: Local, commit: str, name: str) -> Evidence:
+def gather(local: Local, commit: str, name: str, *, dirty: bool) -> Evidence:
     """Return what is known of *commit*, which was asked for as *name*.
+
+    Args:
+        local: The project here.
+        commit: The full id of the commit.
+        name: How it was asked for.
+        dirty: Whether a proof of a tree that differed from its commit will do; it never does as what others are held
+            against.
 
     Raises:
         InvalidDeclaration: Its declared files have faults.
@@ -58,9 +68,11 @@ def gather(local: Local, commit: str, name: str) -> Evidence:
     """
     side = Side(name, commit, local.repo.log(commit, limit=1)[0].subject)
     evidence = _declared(local, commit, Evidence(side))
-    tested = _tested(local, commit)
+    tested = keep.find_like(local.ledger, local.repo, commit, local.prefix)
+    changed = keep.find(local.ledger, commit, dirty=True) if tested is None else None
+    tested = tested or (changed if dirty else None)
     if tested is None:
-        return evidence
+        return replace(evidence, only_dirty=changed is not None)
     address, proof = tested
     run = _run(local, proof)
     seen = history(local.repo, local.ledger, proof.model, folder=local.prefix)
@@ -71,6 +83,7 @@ def gather(local: Local, commit: str, name: str) -> Evidence:
         proof=proof,
         run=run,
         seconds=_seconds(local, run),
+        parts=_parts(local, run),
         artifacts=_artifacts(local, evidence.declared, proof, run, seen),
         deployed=current.version if current else None,
         unheeded=unheeded(seen, PRODUCTION),
@@ -89,12 +102,44 @@ def rows_of(local: Local, evidence: Evidence) -> Rows | None:
     if proof is None or proof.reference is None or requirements is None or dataset is None or dataset.label is None:
         return None
     try:
-        table = _table(local, proof.reference, Path(dataset.path).suffix)
+        with _table(local, proof.reference, Path(dataset.path).suffix) as path:
+            table = query.read(path)
     except (NotFound, UsageError):
         return None
     if dataset.label not in table:
         return None
     return Rows(table, ~table[dataset.label].is_missing(), dataset.key, dataset.label, requirements)
+
+
+def held(local: Local, base: Evidence, head: Evidence) -> tuple[Mapping[str, Held] | None, Mapping[str, Held] | None]:
+    """Return the named datasets of both runs, looked into where their bytes differ; None for a run that is not here."""
+    old, new = (_held(side) for side in (base, head))
+    if old is None or new is None:
+        return old, new
+    differ = [name for name in old if name in new and old[name].item.address != new[name].item.address]
+    for side in (old, new):
+        side.update({name: _profiled(local, side[name]) for name in differ})
+    return old, new
+
+
+def _held(side: Evidence) -> dict[str, Held] | None:
+    if side.run is None or side.declared is None:
+        return None
+    known = {**side.run.inputs, **side.run.outputs}
+    datasets = side.declared.pipeline.datasets
+    return {name: Held(one.path, known[one.path]) for name, one in datasets.items() if one.path in known}
+
+
+def _profiled(local: Local, one: Held) -> Held:
+    if one.item.size > _LARGEST_TABLE:
+        return replace(one, why_not=f"it is larger than {_LARGEST_TABLE >> 30} GiB")
+    try:
+        with _table(local, one.item.address, Path(one.path).suffix) as path:
+            return replace(one, profile=profile(path))
+    except NotFound:
+        return replace(one, why_not="its bytes are not both kept here")
+    except UsageError:
+        return replace(one, why_not="it is no table")
 
 
 def answers(local: Local, evidence: Evidence, rows: Rows | None, role: str = "candidate") -> Answers | None:
@@ -153,12 +198,6 @@ def _sources(folder: Path) -> Iterator[tuple[str, str]]:
             yield name.as_posix(), path.read_text(encoding="utf-8", errors="replace")
 
 
-def _tested(local: Local, commit: str) -> tuple[Address, Proof] | None:
-    """Return the newest proof of *commit*, or of one with the same files in the project; a clean run comes first."""
-    found = keep.find_like(local.ledger, local.repo, commit, local.prefix)
-    return found or keep.find(local.ledger, commit, dirty=True)
-
-
 def _run(local: Local, proof: Proof) -> Run | None:
     try:
         return record.load(local.ledger, proof.run)
@@ -175,6 +214,16 @@ def _seconds(local: Local, run: Run | None) -> dict[str, float]:
         elif stage.record is not None:
             with contextlib.suppress(NotFound):
                 found[name] = float(str(local.ledger.records.read(stage.record).body.get("seconds", 0.0)))
+    return found
+
+
+def _parts(local: Local, run: Run | None) -> dict[str, Parts]:
+    """Return what each stage's outputs depended on, as its record says."""
+    found: dict[str, Parts] = {}
+    for name, stage in run.stages.items() if run else ():
+        if stage.record is not None:
+            with contextlib.suppress(NotFound):
+                found[name] = cast("Parts", local.ledger.records.read(stage.record).body["parts"])
     return found
 
 
@@ -195,8 +244,11 @@ def _artifacts(
     return found
 
 
-def _table(local: Local, address: Address, ending: str) -> Table:
-    with tempfile.TemporaryDirectory(prefix="review-", dir=local.ledger.state / "work") as aside:
+@contextlib.contextmanager
+def _table(local: Local, address: Address, ending: str) -> Iterator[Path]:
+    scratch = local.ledger.state / "work"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="review-", dir=scratch) as aside:
         path = Path(aside) / f"table{ending}"
         local.ledger.objects.copy_to(address, path)
-        return query.read(path)
+        yield path

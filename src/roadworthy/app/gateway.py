@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import difflib
 import errno
+import os
 import socket
 import sys
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ import uvicorn
 from starlette.concurrency import run_in_threadpool
 
 from roadworthy.app.history import unheeded
-from roadworthy.app.local import declared, open_local
+from roadworthy.app.local import confinement, declared, open_local
 from roadworthy.build.model.version import open_version
+from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import Conflict, IntegrityError, NotFound, UsageError
 from roadworthy.ledger.predictions.segment import SegmentWriter
 from roadworthy.ledger.versions import read
@@ -71,13 +73,14 @@ def serve(environment: str, at: Address, say: Say, warn: Say, start: Path | None
             f"Nothing is deployed in {environment}.",
             remedy=f"Put a version there: `roadworthy deploy VERSION --to {environment}`.",
         )
+    confined = confinement(os.environ)()
     with _listening(at) as listener:
-        log = Log(SegmentWriter(local.ledger.state / "predictions" / environment), secret_in(_secret(local)))
+        log = Log(SegmentWriter(local.ledger.state / "predictions" / environment), secret_in(_secret(local)), say)
         gateway = Gateway(environment, Meter(), log)
 
         def begin(wanted: Deployment) -> served.Served:
             version = read.version(local.repo, local.ledger, wanted.model, wanted.version, folder=local.prefix)
-            opened = open_version(local.repo, local.ledger, version, say)
+            opened = open_version(local.repo, local.ledger, version, say, confined)
             return served.begin(opened, wanted, gateway.deliver, timeout=at.timeout, say=say)
 
         switch = Switch(seek, begin, gateway, say)
@@ -140,7 +143,7 @@ def _model(local: Local, environment: str) -> str:
     if project.requirements is None:
         raise NotFound(
             "There is no requirements.yaml, so nothing says which model is served.",
-            remedy="Write one; `roadworthy schema requirements` says what it may hold.",
+            remedy=HOW_TO_BEGIN,
         )
     return project.requirements.model
 

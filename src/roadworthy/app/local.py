@@ -77,18 +77,42 @@ def declared(local: Local) -> Declared:
 
 
 def confinement(environment: Mapping[str, str]) -> Callable[[], Confinement]:
-    """Return what gives the confinement that this machine has, or none where *environment* says so.
+    """Return what gives the confinement that *environment* asks for, or that of the kernel where it asks for none.
 
     Raises:
-        UsageError: The setting names another than `none`.
+        UsageError: The setting names another, or one that does not work here.
     """
     wanted = environment.get(CONFINEMENT, "")
+    if wanted == "bubblewrap":
+        return _bubblewrap
     if wanted not in {"", "none"}:
         raise UsageError(
             f"{CONFINEMENT} is {wanted!r}.",
-            remedy=f"Set it to `none`, or unset it to get what this machine has: `unset {CONFINEMENT}`.",
+            remedy="Set it to `bubblewrap` or `none`, or unset it to get what this machine's kernel has: "
+            f"`unset {CONFINEMENT}`.",
         )
     return NoConfinement if wanted == "none" or sys.platform != "linux" else _linux
+
+
+def isolates(environment: Mapping[str, str]) -> bool:
+    """Return whether the confinement that *environment* asks for isolates, without a look at what the machine has."""
+    return environment.get(CONFINEMENT) == "bubblewrap"
+
+
+def best_confinement(environment: Mapping[str, str]) -> str:
+    """Return the setting for what runs other people's code: what *environment* says, else bubblewrap where it works."""
+    from roadworthy.adapters.confinement.bubblewrap.confinement import program
+
+    return environment.get(CONFINEMENT, "") or ("bubblewrap" if program() else "")
+
+
+def confinement_of_jobs(environment: Mapping[str, str]) -> Confinement:
+    """Return what a platform's jobs and services are confined by on this machine.
+
+    Raises:
+        UsageError: The setting names what does not work here.
+    """
+    return confinement({CONFINEMENT: best_confinement(environment)})()
 
 
 @cache
@@ -97,3 +121,23 @@ def _linux() -> Confinement:
     from roadworthy.adapters.confinement.linux.confinement import LinuxConfinement
 
     return LinuxConfinement()
+
+
+@cache
+def _bubblewrap() -> Confinement:
+    """Return bubblewrap, with the kernel's means to follow what runs inside.
+
+    Raises:
+        UsageError: It does not work here; nothing is then run with less.
+    """
+    from roadworthy.adapters.confinement.bubblewrap.confinement import BubblewrapConfinement, program
+    from roadworthy.adapters.confinement.linux import follow
+
+    found = program()
+    if found is None:
+        raise UsageError(
+            f"{CONFINEMENT} is bubblewrap, which does not work on this machine.",
+            remedy="Install it (`sudo apt-get install bubblewrap`), and see that `bwrap --ro-bind / / true` works: "
+            "the kernel must grant user namespaces.",
+        )
+    return BubblewrapConfinement(found, _linux(), (follow.__file__,))

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.history import unheeded
 from roadworthy.app.local import declared, open_local
+from roadworthy.build.environment.lock import Lock
 from roadworthy.build.pipeline import record
+from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import Conflict, NotAllowed, NotFound, UsageError
 from roadworthy.ledger.versions.names import parse_number
 from roadworthy.ledger.versions.read import history
 from roadworthy.operate.release.deploy import Place, deploy
+from roadworthy.operate.release.parts import Origin, parts_of
 from roadworthy.operate.release.refuse import Asked, refusals, refuse
 from roadworthy.operate.release.rollback import previous
-from roadworthy.operate.release.write import Candidate, Part, release
+from roadworthy.operate.release.write import Candidate, release
 from roadworthy.prove import keep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from roadworthy.app.local import Local
@@ -28,11 +31,11 @@ if TYPE_CHECKING:
     from roadworthy.declare.project import Declared
     from roadworthy.declare.requirements import Requirements
     from roadworthy.ledger.objects.address import Address
-    from roadworthy.ledger.objects.item import Item
     from roadworthy.ledger.versions.read import History, Version
     from roadworthy.operate.release.deploy import Deployed
     from roadworthy.operate.release.number import Bump
-    from roadworthy.operate.release.write import Released
+    from roadworthy.operate.release.parts import Parts
+    from roadworthy.operate.release.write import Part, Released
     from roadworthy.prove.proof import Check, Proof
 
     Warn = Callable[[str], None]
@@ -96,6 +99,8 @@ def release_at(local: Local, project: Declared, wanted: Wanted) -> Outcome:
     run = _run_of(local, wanted.commit, tested)
     proof = tested[1] if tested else None
     is_baseline = proof is not None and proof.is_baseline
+    origin = Origin(local.repo, local.ledger.objects, local.prefix)
+    parts = None if run is None or proof is None else parts_of(origin, project, run, proof)
     asked = Asked(
         model=requirements.model,
         commit=wanted.commit,
@@ -104,11 +109,12 @@ def release_at(local: Local, project: Declared, wanted: Wanted) -> Outcome:
         proof=proof,
         as_baseline=is_baseline if wanted.as_baseline is None else wanted.as_baseline,
         primary=requirements.quality[0] if requirements.quality else None,
+        unmade=() if parts is None else parts.unmade,
     )
     refuse(refusals(asked))
-    if wanted.commit is None or tested is None or run is None or run.address is None:
+    if tested is None or run is None or parts is None or parts.model is None:
         raise NotFound("There is nothing to release.", remedy="Run `roadworthy run` and `roadworthy test`.")
-    candidate = _candidate(local, project, run, tested)
+    candidate = _candidate(local, project, run, tested, (parts.model, parts))
     released = release(local.repo, local.ledger, candidate, wanted.bump)
     return Outcome(released, tested[1].checks)
 
@@ -173,7 +179,7 @@ def _requirements(project: Declared) -> Requirements:
     if project.requirements is None:
         raise NotFound(
             "There is no requirements.yaml, so nothing says which model is released and what must hold for it.",
-            remedy="Write one; `roadworthy schema requirements` says what it may hold.",
+            remedy=HOW_TO_BEGIN,
         )
     return project.requirements
 
@@ -200,17 +206,11 @@ def _run_of(local: Local, commit: str | None, tested: tuple[Address, Proof] | No
     return None
 
 
-def _candidate(local: Local, project: Declared, run: Run, tested: tuple[Address, Proof]) -> Candidate:
-    address, proof = tested
+def _candidate(
+    local: Local, project: Declared, run: Run, tested: tuple[Address, Proof], parts: tuple[Part, Parts]
+) -> Candidate:
+    (address, proof), (artifact, rest) = tested, parts
     requirements = _requirements(project)
-    models, datasets = project.pipeline.models, project.pipeline.datasets
-    definition = models[requirements.model]
-    artifact = _part(run, definition.path)
-    if artifact is None or artifact.item.address != proof.candidate:
-        raise NotFound(
-            f"The run that was tested did not leave the model at {definition.path}.",
-            remedy="Run `roadworthy run` and `roadworthy test`, then release again.",
-        )
     return Candidate(
         model=requirements.model,
         folder=local.prefix,
@@ -218,18 +218,13 @@ def _candidate(local: Local, project: Declared, run: Run, tested: tuple[Address,
         run=proof.run,
         proof=address,
         is_baseline=proof.is_baseline,
-        definition=definition,
+        definition=project.pipeline.models[requirements.model],
         artifact=artifact,
-        baseline=_part(run, models[requirements.baseline].path) if requirements.baseline else None,
-        reference=_part(run, datasets["reference"].path) if "reference" in datasets else None,
+        baseline=rest.baseline,
+        reference=rest.reference,
         lock=_lock(local, project, run.commit),
         python=str(run.python_environment.get("python", "")),
     )
-
-
-def _part(run: Run, path: str) -> Part | None:
-    contents: Mapping[str, Item] = {**run.inputs, **run.outputs}
-    return Part(path, contents[path]) if path in contents else None
 
 
 def _lock(local: Local, project: Declared, commit: str) -> bytes | None:
@@ -238,13 +233,21 @@ def _lock(local: Local, project: Declared, commit: str) -> bytes | None:
     if not environment.managed:
         return None
     try:
-        return local.repo.show(commit, path)
+        text = local.repo.show(commit, path)
     except NotFound as fault:
         raise NotFound(
             f"A release needs a lock file (`environment.lock`), and {path} is not in the commit {commit[:12]}.",
             remedy=f"Commit {environment.lock} with pinned requirements; or, for a model that runs in the active "
             "interpreter, write `environment: {managed: false}` in profile.yaml. Then run, test and release again.",
         ) from fault
+    loose = Lock(local.folder / environment.lock, text.decode("utf-8", "replace")).loose
+    if loose:
+        raise UsageError(
+            f"{path} is no lock: another day would bring another version of {', '.join(loose)}.",
+            remedy="Pin each as NAME==VERSION, as `uv pip compile` and `pip freeze` do; commit, run, test and release "
+            "again.",
+        )
+    return text
 
 
 def _version(seen: History, name: str) -> Version:

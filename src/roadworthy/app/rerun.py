@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from roadworthy.app.local import isolates
 from roadworthy.app.run import Wishes, graph_of, job_of
 from roadworthy.build.environment.prepare import prepare
 from roadworthy.build.pipeline.execute import execute
@@ -58,7 +59,7 @@ def rerun(
     with clean(local.repo, run.commit, local.prefix, ledger.state) as folder:
         override(folder, variation)
         declared = project.read(folder, ledger.cache)
-        python = prepare(declared.profile.environment, folder, ledger.state, note)
+        python = prepare(declared.profile.environment, folder, ledger.state, note, wheels_only=isolates(os.environ))
         graph = affected(graph_of(declared, ledger), variation, wanted)
         arrange(folder, graph, run, variation, ledger)
         setting = Setting(folder, ledger, graph, python.digest, os.environ)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from roadworthy.app.evidence import answers, gather, rows_of
+from roadworthy.app.evidence import answers, gather, held, rows_of
 from roadworthy.app.local import open_local
 from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.prove.review import keep, markdown, page
+from roadworthy.prove.review.changes import datasets
 from roadworthy.prove.review.compare import compare
 from roadworthy.prove.review.pairing import NotPaired, moved, pair
 from roadworthy.prove.review.rivals import measures_of
@@ -98,18 +99,23 @@ def _behind(local: Local, tip: str, fork: str) -> int:
 
 
 def _compared(local: Local, span: Span) -> Comparison:
-    head = gather(local, span.head_commit, span.head)
+    head = gather(local, span.head_commit, span.head, dirty=True)
     if head.proof is None:
         raise NotFound(
             f"{span.head} ({span.head_commit[:12]}) has no proof: its model was not tested.",
             remedy=f"Check it out (`git switch {span.head}`), and run `roadworthy run` and `roadworthy test`.",
         )
-    base = replace(gather(local, span.base_commit, span.base), behind=span.behind)
+    base = replace(gather(local, span.base_commit, span.base, dirty=False), behind=span.behind)
     files = local.repo.difference(span.base_commit, span.head_commit, local.prefix)
     rows = rows_of(local, head)
     ours = answers(local, head, rows)
     return compare(
-        base, head, files, paired=_paired(local, base, head, ours), grids=_grids(local, base, head, rows, ours)
+        base,
+        head,
+        files,
+        paired=_paired(local, base, head, ours),
+        grids=_grids(local, base, head, rows, ours),
+        datasets=datasets(*held(local, base, head)),
     )
 
 

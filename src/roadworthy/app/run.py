@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from roadworthy.adapters.executor.process.executor import ProcessExecutor
 from roadworthy.adapters.executor.process.watchdog import Rescue
-from roadworthy.app.local import confinement, declared
+from roadworthy.app.local import confinement, declared, isolates
 from roadworthy.build.data.pins import item_of, pin_path
 from roadworthy.build.environment import kit
 from roadworthy.build.environment.prepare import prepare
@@ -99,7 +99,10 @@ def run(local: Local, wishes: Wishes | None = None) -> Run:
     whole = graph_of(project, local.ledger)
     graph = whole.only(whole.closure(whole.targets(wishes.targets)))
     with _bringing(local, graph, wishes):
-        python = prepare(project.profile.environment, local.folder, local.ledger.state, wishes.note)
+        python = prepare(
+            project.profile.environment, local.folder, local.ledger.state, wishes.note,
+            wheels_only=isolates(os.environ),
+        )  # fmt: skip
     setting = Setting(local.folder, local.ledger, graph, python.digest, os.environ)
     before = local.repo.status(local.folder)
     with job_of(setting, python, wishes) as job:

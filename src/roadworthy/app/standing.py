@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from roadworthy.app.history import history_of, unheeded
-from roadworthy.app.local import declared
+from roadworthy.app.local import declared, isolates
 from roadworthy.app.run import coming, graph_of
 from roadworthy.build.environment.prepare import prepare
 from roadworthy.build.pipeline import record
@@ -60,7 +60,9 @@ def standing(local: Local, note: Callable[[str], None] = lambda _: None) -> Stan
         RoadworthyError: The declared files, or the Python environment, are wrong.
     """
     project = declared(local)
-    python = prepare(project.profile.environment, local.folder, local.ledger.state, note)
+    python = prepare(
+        project.profile.environment, local.folder, local.ledger.state, note, wheels_only=isolates(os.environ)
+    )
     graph = graph_of(project, local.ledger)
     status = local.repo.status(local.folder)
     return Standing(

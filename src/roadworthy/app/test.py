@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from roadworthy.app.local import open_local
 from roadworthy.app.proving import failure_modes, sections
-from roadworthy.app.proving.bench import open_bench
+from roadworthy.app.proving.bench import open_bench, stale
 from roadworthy.app.proving.beside import beside
 from roadworthy.app.proving.candidate import answers, open_candidate
 from roadworthy.app.proving.production import Absent, open_production
@@ -42,11 +42,15 @@ _ORDER = ("data", "evaluation", "behaviour", "stress", "against_production", "fa
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a test: the proof, its record, and where the JUnit XML is."""
+    """What came of a test: the proof, its record, where the JUnit XML is, and what a run would do beforehand.
+
+    `stale` names the stages that have changed since the run that was tested, each with the reason.
+    """
 
     proof: Proof
     address: Address
     junit: Path
+    stale: tuple[str, ...] = ()
 
 
 @dataclass
@@ -87,6 +91,7 @@ def test_here(
     local = open_local(start)
     bench = open_bench(local, say)
     artifact = bench.item(bench.spec(bench.requirements.model).model.path)
+    changed = stale(bench)
     draft = _Draft()
     with ExitStack() as stack:
         production = _production(bench, draft, say, warn, stack)
@@ -94,7 +99,7 @@ def test_here(
             running = stack.enter_context(_project_tests(bench, production))
         with draft.timing("data"):
             say("data")
-            draft.checks += sections.data(bench)
+            draft.checks += (*sections.origins(bench), *sections.data(bench), *sections.recipe_check(bench))
         candidate = _candidate(bench, draft, stack, say)
         if candidate is not None:
             _model_sections(bench, candidate, production, draft, stack, say)
@@ -106,7 +111,7 @@ def test_here(
     place = junit_path or local.ledger.state / _JUNIT
     place.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(place, junit(proof), aside=place.parent)
-    return Outcome(proof, address, place)
+    return Outcome(proof, address, place, changed)
 
 
 def _production(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roadworthy.app.check import unmakable
-from roadworthy.declare import examine, project
+from roadworthy.app.checking.examined import examined
+from roadworthy.declare import project
 from roadworthy.errors import InvalidDeclaration
 
 if TYPE_CHECKING:
@@ -25,20 +25,12 @@ def command(*, as_json: bool) -> None:
 
     Exits with status 2 when there are faults.
     """
-    found = _examined(project.find(Path.cwd()))
+    found = examined(project.find(Path.cwd()))
     if as_json:
         click.echo(json.dumps(_document(found), indent=2, ensure_ascii=False))
     else:
         _show(found)
     sys.exit(InvalidDeclaration.status if found.faults else 0)
-
-
-def _examined(folder: Path) -> Examination:
-    found = examine.examine(folder)
-    files = [file for file in found.files if file in {"pipeline.yaml", "dvc.yaml"}]
-    if found.faults or not files:
-        return found
-    return dataclasses.replace(found, faults=unmakable(folder, files[0]))
 
 
 def _document(found: Examination) -> dict[str, object]:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from roadworthy.ledger.objects.item import Item
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
-_BUCKET = click.option("--bucket", metavar="FOLDER", help="The bucket; otherwise what ROADWORTHY_BUCKET names.")
+_BUCKET = click.option(
+    "--bucket",
+    metavar="PLACE",
+    help="The bucket: a folder, or URL/buckets/PROJECT of a platform; otherwise what ROADWORTHY_BUCKET names.",
+)
 _COLOURS = {"unchanged": "green", "changed": "yellow", "absent": "red", "unpinned": "yellow"}
 
 

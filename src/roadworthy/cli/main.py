@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from roadworthy.version import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from click.shell_completion import CompletionItem
 
 # command: (module under roadworthy.cli, one line for --help)
@@ -45,16 +48,29 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("plan", "Show what a platform would do to a project's workspace."),
     "rules": ("rules", "Show what each push to a platform would do."),
     "audit": ("audit", "Read and verify the audit of a platform."),
+    "login": ("login", "Log in to a platform, with a token."),
+    "logout": ("logout", "Forget the token for a platform."),
+    "credential": ("credential", "Answer git, which asks who you are on a platform."),
     "demo": ("demo.command", "Take a real system through the whole loop."),
     "doctor": ("doctor", "Say what is missing on this machine, and how to get it."),
     "completion": ("completion", "Print the script that completes commands in your shell."),
 }
 
-_INTERRUPTED = 130
-
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, and listed without being imported."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the arguments, and print the help when they ask for it."""
+        with _while_it_is_read():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do what the arguments say."""
+        with _while_it_is_read():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the commands in the order of the table."""
@@ -90,6 +106,16 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
+@contextmanager
+def _while_it_is_read() -> Iterator[None]:
+    """End with the status that is promised when the reader of the output went away; click itself would end with 1."""
+    try:
+        yield
+    except BrokenPipeError as gone:
+        status: int = importlib.import_module("roadworthy.cli.crash").explain(gone)
+        raise click.exceptions.Exit(status) from gone
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, message="roadworthy %(version)s")
 def roadworthy() -> None:
@@ -113,13 +139,8 @@ def _finish(color: bool | None) -> int:  # noqa: FBT001 - click's own setting, i
         status = roadworthy.main(prog_name="roadworthy", standalone_mode=False, color=color)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.ClickException as fault:
-        fault.show()
-        return fault.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.secho("Interrupted.", err=True)
-        return _INTERRUPTED
-    except Exception as fault:  # noqa: BLE001 - the outermost handler
-        explained: int = importlib.import_module("roadworthy.cli.crash").explain(fault)
+    except (Exception, KeyboardInterrupt) as fault:  # noqa: BLE001 - the outermost handler
+        as_json = "--json" in sys.argv[1:]
+        explained: int = importlib.import_module("roadworthy.cli.crash").explain(fault, as_json=as_json)
         return explained
     return status if isinstance(status, int) else 0

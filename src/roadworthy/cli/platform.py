@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from roadworthy.app.remote import credentials
 from roadworthy.app.remote.client import Remote
-from roadworthy.app.remote.credentials import token_for
 from roadworthy.app.remote.place import of_remotes, require
+from roadworthy.app.remote.platform import platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from roadworthy.app.remote.place import Place
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
-TOKEN = "ROADWORTHY_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def on_platform(command: Command) -> Command:
@@ -51,7 +51,7 @@ def here() -> tuple[Remote, str] | None:
 
 
 def _token(place: Place) -> str | None:
-    return os.environ.get(TOKEN) or place.token or token_for(place.url)
+    return os.environ.get(credentials.TOKEN) or place.token or credentials.token_for(platform_of(place.url))
 
 
 def show(document: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from roadworthy.app.test import test_here
+from roadworthy.cli.crash import tell
 from roadworthy.cli.progress import Progress
 from roadworthy.errors import TestsFailed
 
@@ -58,16 +60,26 @@ def command(junit_path: Path | None, *, verbose: bool, as_json: bool) -> None:
     for said in warnings:
         click.secho(said, fg="yellow", err=True)
     proof = outcome.proof
-    if as_json:
-        click.echo(json.dumps(_document(outcome), indent=2))
-    else:
+    fault = _fault(proof)
+    if not as_json:
         _show(outcome, verbose=verbose)
+        if fault is not None:
+            raise fault
+        return
+    click.echo(json.dumps(_document(outcome), indent=2))
+    if fault is not None:  # the one document is printed: the answer stands in it
+        tell(fault)
+        sys.exit(fault.status)
+
+
+def _fault(proof: Proof) -> TestsFailed | None:
     failed = [check for check in proof.checks if check.verdict == "failed"]
-    if failed:
-        raise TestsFailed(
-            f"{len(failed)} of {len(proof.checks)} checks failed.",
-            remedy="Mend what they found, then `roadworthy run` and `roadworthy test` again.",
-        )
+    if not failed:
+        return None
+    return TestsFailed(
+        f"{len(failed)} of {len(proof.checks)} checks failed.",
+        remedy="Mend what they found, then `roadworthy run` and `roadworthy test` again.",
+    )
 
 
 def _document(outcome: Outcome) -> dict[str, object]:
@@ -80,6 +92,7 @@ def _document(outcome: Outcome) -> dict[str, object]:
         "run": proof.run,
         "commit": proof.commit,
         "dirty": proof.dirty,
+        "stale": outcome.stale,
         "model": proof.model,
         "is_baseline": proof.is_baseline,
         "production": proof.production,
@@ -105,6 +118,11 @@ def _show(outcome: Outcome, *, verbose: bool) -> None:
         _section(_TITLES[section], tuple(listed), verbose=verbose)
     if proof.dirty:
         click.secho("The working tree differs from the commit: this proof is no proof of it.", fg="yellow")
+    if outcome.stale:
+        click.secho("What was tested is the last run, not what stands here now:", fg="yellow", bold=True)
+        for said in outcome.stale:
+            click.secho(f"  {said}", fg="yellow")
+        click.secho("`roadworthy run`, then `roadworthy test`, tests that.", fg="yellow")
     seconds = proof.measures.get("seconds")
     if verbose and isinstance(seconds, dict):
         click.echo("Took " + ", ".join(f"{part} {taken:.1f} s" for part, taken in seconds.items()) + ".")

@@ -91,7 +91,7 @@ class Faults:
             self._more += 1
             return
         line, column = place or (0, 0)
-        self._found.append(Fault(self.file, line, column, problem, fix, self._line(line) if source is None else source))
+        self._found.append(Fault(self.file, line, column, problem, fix, self.line(line) if source is None else source))
 
     def unknown(self, place: Place, problem: str, word: str, known: Iterable[str], fix: str = "") -> None:
         """Note a word that is none of the known ones, with the one that was probably meant, or else *fix*."""
@@ -114,7 +114,8 @@ class Faults:
             return found
         return (*found, Fault(self.file, 0, 0, f"There are {self._more} more faults.", "Mend the ones above first."))
 
-    def _line(self, number: int) -> str:
+    def line(self, number: int) -> str:
+        """Return a line of the file, counted from 1; empty when it has none of that number."""
         if self._lines is None:
             self._lines = _BREAK.split(self._text)
         return self._lines[number - 1] if 0 < number <= len(self._lines) else ""

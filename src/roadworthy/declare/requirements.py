@@ -9,6 +9,10 @@ from typing import Literal
 from roadworthy.declare.form import Disturbance, Dotted, Duration, Inside, Positive, Predicate, Share
 
 Task = Literal["binary_classification", "regression", "multiclass"]
+HOW_TO_BEGIN = (  # the remedy where there is no such file
+    "Write one: docs/how-to/write-requirements.md begins with six lines that do, and `roadworthy schema requirements` "
+    "says what else it may hold."
+)
 ColumnType = Literal["number", "integer", "text", "boolean", "time"]
 
 

@@ -33,7 +33,8 @@ def bytes_of(path: Path) -> bytes:
         FileNotFoundError: There is none.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device would never end
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe or a device would never end
             raise Unreadable("This is not a file.", "Put a text file there, or remove it.")
         with path.open("rb") as opened:
             data = opened.read(LARGEST + 1)
@@ -42,7 +43,8 @@ def bytes_of(path: Path) -> bytes:
     except OSError as error:
         raise Unreadable(f"It cannot be read: {error.strerror}.", "Make the file readable.") from error
     if len(data) > LARGEST:
-        raise Unreadable("The file is larger than 1 MiB.", "Keep big tables in data files.")
+        size = f"{max(found.st_size, len(data)) / LARGEST:.2f} MiB"
+        raise Unreadable(f"The file is larger than 1 MiB: it has {size}.", "Keep big tables in data files.")
     return data
 
 

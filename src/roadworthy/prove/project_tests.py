@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 from contextlib import suppress
@@ -13,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from roadworthy.build.workplace.variables import closed
 from roadworthy.prove.proof import Check
 
 if TYPE_CHECKING:
@@ -50,12 +52,14 @@ class Running:
 
     def __init__(self, tested: Fixtures, tests: Path) -> None:
         self._tests = tests
-        self._scratch = Path(tempfile.mkdtemp(prefix="roadworthy-tests-"))
+        self._kept = Path(tempfile.mkdtemp(prefix="roadworthy-tests-"))  # ours: the tests cannot put a link there
+        self._scratch = self._kept / "scratch"
+        self._scratch.mkdir()
         self._results = self._scratch / "results.json"
-        self._printed = self._scratch / "printed.txt"
-        said = self._scratch / "session.json"
+        self._printed = self._kept / "printed.txt"
+        said = self._kept / "session.json"
         said.write_text(json.dumps(_session(tested, self._results)), encoding="utf-8")
-        self._process = self._start(tested.candidate, said) if _has_tests(tests) else None
+        self._process = self._start(tested, said) if _has_tests(tests) else None
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +69,7 @@ class Running:
             with suppress(ProcessLookupError, PermissionError):  # it has ended, and all of its group
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        shutil.rmtree(self._kept, ignore_errors=True)
 
     def checks(self, *, timeout: float = _PATIENCE) -> tuple[Check, ...]:
         """Wait for the end, and return a check for each test; or why there is none."""
@@ -76,24 +80,47 @@ class Running:
         except subprocess.TimeoutExpired:
             status = None
         printed = self._printed.read_text(encoding="utf-8", errors="replace")
-        found = json.loads(self._results.read_text(encoding="utf-8")) if self._results.is_file() else []
-        return _conclude(status, printed, tuple(_check(each) for each in found), timeout)
+        return _conclude(status, printed, _found(self._results), timeout)
 
-    def _start(self, spec: ModelSpec, said: Path) -> subprocess.Popen[bytes]:
+    def _start(self, tested: Fixtures, said: Path) -> subprocess.Popen[bytes]:
+        spec = tested.candidate
+        command = [
+            *(str(spec.python), "-m", "roadworthy_kit.testing", str(self._tests)),
+            *("-q", "--no-header", "--color=no"),
+            *("-p", "roadworthy_kit.pytest_plugin", "-p", "no:cacheprovider"),
+        ]
         with self._printed.open("wb") as printed:
             return subprocess.Popen(
-                [
-                    *(str(spec.python), "-m", "roadworthy_kit.testing", str(self._tests)),
-                    *("-q", "--no-header", "--color=no"),
-                    *("-p", "roadworthy_kit.pytest_plugin", "-p", "no:cacheprovider"),
-                ],
+                _confined(command, tested, said, self._scratch),
                 cwd=spec.folder,
-                env=_surroundings(spec, said),
+                env=_surroundings(spec, said, self._scratch),
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+
+def _confined(command: list[str], tested: Fixtures, said: Path, scratch: Path) -> list[str]:
+    spec = tested.candidate
+    if spec.confinement is None or not spec.confinement.isolates:
+        return command
+    specs = [spec] if isinstance(tested.production, str) else [spec, tested.production[1]]
+    reads = [said, *(part for one in specs for part in (one.folder, one.kit, one.path))]
+    reach = closed(spec.folder, scratch, reads, [one.python for one in specs])
+    return spec.confinement.wrap(command, reach, str(spec.folder.resolve()))
+
+
+def _found(results: Path) -> tuple[Check, ...]:
+    """Return what the tests wrote; nothing when it is no plain file, for a link may lead to what they cannot read."""
+    try:
+        handle = os.open(results, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return ()
+    with open(handle, encoding="utf-8") as file:  # noqa: PTH123 - an open file
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return ()
+        return tuple(_check(each) for each in json.load(file))
 
 
 def _has_tests(tests: Path) -> bool:
@@ -155,7 +182,7 @@ def _spec(spec: ModelSpec) -> dict[str, object]:
     }
 
 
-def _surroundings(spec: ModelSpec, said: Path) -> dict[str, str]:
+def _surroundings(spec: ModelSpec, said: Path, scratch: Path) -> dict[str, str]:
     """Return the environment of the project's tests: nothing of ours, and a home that is thrown away."""
     return {
         "PATH": f"{spec.python.parent}:/usr/local/bin:/usr/bin:/bin",
@@ -163,8 +190,8 @@ def _surroundings(spec: ModelSpec, said: Path) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
-        "HOME": str(said.parent),
-        "TMPDIR": str(said.parent),
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
         "ROADWORTHY_PLUGIN": str(said),
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 Verdict = Literal["passed", "failed", "not_run"]
 Section = Literal["data", "evaluation", "behaviour", "stress", "against_production", "failure_modes", "project"]
+
+# Among the facts of a check that is made of every project, without being asked for.
+ALWAYS: Final[Mapping[str, object]] = MappingProxyType({"always": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Check:
     summary: str
     facts: Mapping[str, object] = field(default_factory=dict)
     examples: tuple[Mapping[str, object], ...] = ()
+
+    @property
+    def asked(self) -> bool:
+        """Whether the project asked for it: what is tried of every model is no evidence that this one does its work."""
+        return not self.facts.get("always", False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +79,5 @@ class Proof:
 
     @property
     def proved(self) -> bool:
-        """Whether anything passed at all: a proof whose checks were all not run passes, and proves nothing."""
-        return any(check.verdict == "passed" for check in self.checks)
+        """Whether anything that was asked for passed: a proof whose checks were all not run proves nothing."""
+        return any(check.verdict == "passed" and check.asked for check in self.checks)

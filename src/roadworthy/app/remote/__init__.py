@@ -1,1 +1,1 @@
-"""A platform as a laptop sees it: where it is, who one is there, and what can be asked of it."""
+"""A platform as a laptop uses it: its address, who the user is there, and its bucket."""

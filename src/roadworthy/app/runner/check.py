@@ -11,6 +11,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from roadworthy.app.local import CONFINEMENT, best_confinement
+from roadworthy.ledger.repo.git import UNHOOKED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -102,7 +105,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def passed_on() -> dict[str, str]:
     """Return what of our own environment is passed on: where packages come from and who is trusted on the way."""
     beginnings = ("UV_", "PIP_", "SSL_CERT_", "OPENBLAS_", "LC_")
-    names = {"LANG", "TZ", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+    names = {CONFINEMENT, "LANG", "TZ", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
     return {name: value for name, value in os.environ.items() if name.startswith(beginnings) or name.upper() in names}
 
 
@@ -125,7 +128,8 @@ def environment(scratch: Path, cache: Path, bucket: Path) -> dict[str, str]:
         "PIP_CACHE_DIR": str(cache / "pip"),
         "UV_LINK_MODE": "copy",
         "ROADWORTHY_BUCKET": str(bucket),
-        "GIT_CONFIG_NOSYSTEM": "1",
+        CONFINEMENT: best_confinement(os.environ),
+        **UNHOOKED,
         "GIT_AUTHOR_NAME": "Roadworthy",
         "GIT_AUTHOR_EMAIL": "runner@localhost",
         "GIT_COMMITTER_NAME": "Roadworthy",

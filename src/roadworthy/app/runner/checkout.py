@@ -14,9 +14,10 @@ from roadworthy.ledger import ledger
 from roadworthy.ledger.objects import fetch
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.objects.folder import DirectoryStore
+from roadworthy.ledger.objects.inside import inside
 from roadworthy.ledger.objects.item import Item
 from roadworthy.ledger.objects.write import write_bytes
-from roadworthy.ledger.repo.git import git
+from roadworthy.ledger.repo.git import UNHOOKED, git
 from roadworthy.ledger.repo.repository import Repository
 
 if TYPE_CHECKING:
@@ -59,19 +60,32 @@ def check_out(place: Path, origin: Origin, commit: str, branches: Mapping[str, s
     if not (place / ".git").is_dir():
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        git(place, "init", "--quiet", "--initial-branch=here", "--template=")
+        _git(place, "init", "--quiet", "--initial-branch=here", "--template=")
         (place / ".git" / "info").mkdir(exist_ok=True)
         (place / ".git" / "info" / "exclude").write_text(f"/{STATE}/\n", encoding="utf-8")
     refresh(place, origin)
     there = Repository(place).resolve(commit)  # a full id, and nothing that git could take for an option
-    git(place, "checkout", "--quiet", "--force", "--detach", there)
-    git(place, "clean", "--quiet", "-ffdx", f"--exclude=/{STATE}/")
-    for old in git(place, "for-each-ref", "--format=delete %(refname)", "refs/heads/").splitlines():
-        git(place, "update-ref", "--stdin", data=old + b"\n")
+    _git(place, "checkout", "--quiet", "--force", "--detach", there)
+    _git(place, "clean", "--quiet", "-ffdx", f"--exclude=/{STATE}/")
+    _empty_submodules(place)
+    for old in _git(place, "for-each-ref", "--format=delete %(refname)", "refs/heads/").splitlines():
+        _git(place, "update-ref", "--stdin", data=old + b"\n")
     for name, there in branches.items():
-        git(place, "update-ref", "--end-of-options", f"refs/heads/{name}", there)
+        _git(place, "update-ref", "--end-of-options", f"refs/heads/{name}", there)
     for name in list(branches)[:1]:
-        git(place, "symbolic-ref", "HEAD", f"refs/heads/{name}")
+        _git(place, "symbolic-ref", "HEAD", f"refs/heads/{name}")
+
+
+def _git(place: Path, *arguments: str, data: bytes | None = None) -> bytes:
+    return git(place, *arguments, data=data, extra=UNHOOKED)
+
+
+def _empty_submodules(place: Path) -> None:
+    """Remove what stands where the commit has submodules, which are not fetched: git neither does, nor looks there."""
+    for line in _git(place, "ls-files", "--stage", "-z").split(b"\0"):
+        if line.startswith(b"160000 "):
+            folder = inside(place, os.fsdecode(line.partition(b"\t")[2]))
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def refresh(place: Path, origin: Origin) -> None:
@@ -80,7 +94,7 @@ def refresh(place: Path, origin: Origin) -> None:
     _trust(state, origin.key)
     _records(state, origin.bucket)
     options = ("--quiet", "--prune", "--force", "--no-auto-maintenance", "--no-write-fetch-head")
-    git(place, "fetch", *options, "--end-of-options", origin.repository, *_REFS)
+    _git(place, "fetch", *options, "--end-of-options", origin.repository, *_REFS)
 
 
 def bring(place: Path, origin: Origin, environments: tuple[str, ...]) -> None:

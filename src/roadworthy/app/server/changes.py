@@ -62,7 +62,8 @@ def open_change(platform: Platform, project: str, wanted: Wanted, actor: str) ->
     )
     with platform.database.write() as connection:
         note(connection, project, ledger, Address(made.record))
-        platform.audit.state(connection, Entry(actor, "change.open", f"{project}/{made.number}", project))
+        detail = {"record": made.record}
+        platform.audit.once(connection, Entry(actor, "change.open", f"{project}/{made.number}", project, detail), "record")
     platform.wake.set()
     return made
 
@@ -78,7 +79,8 @@ def close(platform: Platform, project: str, number: int, actor: str) -> Change:
     done = close_change(platform.database, ledger, project, number)
     with platform.database.write() as connection:
         catch_up(connection, project, ledger)
-        platform.audit.state(connection, Entry(actor, "change.close", f"{project}/{number}", project))
+        detail = {"at": done.closed_at}
+        platform.audit.once(connection, Entry(actor, "change.close", f"{project}/{number}", project, detail), "at")
     return done
 
 
@@ -118,7 +120,7 @@ def merge(platform: Platform, project: str, number: int, wish: Wish) -> Change:
     with platform.database.write() as connection:
         catch_up(connection, project, ledger)
         detail = {"commit": done.merge_commit, "unreviewed": done.unreviewed, "reason": wish.reason}
-        platform.audit.state(connection, Entry(wish.actor, "change.merge", f"{project}/{number}", project, detail))
+        platform.audit.once(connection, Entry(wish.actor, "change.merge", f"{project}/{number}", project, detail), "commit")
     platform.wake.set()
     return done
 

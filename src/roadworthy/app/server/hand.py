@@ -26,14 +26,13 @@ if TYPE_CHECKING:
     from roadworthy.platform.automate.job import Job, NewJob, Outcome
     from roadworthy.prove.review.comparison import Gate
 
-LEASE = 30.0  # seconds that a runner may be silent
 LOG_LIMIT = 9 << 20  # bytes of a job's log
 _PRODUCTION = "production"
 
 
 def claim(platform: Platform, owner: str, kinds: Sequence[str]) -> dict[str, object] | None:
     """Return the next job for the runner *owner* with all that it needs, or None when there is none."""
-    job = lease.claim(platform.database, owner, kinds, LEASE)
+    job = lease.claim(platform.database, owner, kinds, platform.lease)
     if job is None:
         return None
     refs = platform.forge.refs(job.project)
@@ -43,7 +42,7 @@ def claim(platform: Platform, owner: str, kinds: Sequence[str]) -> dict[str, obj
     return {
         "id": job.id,
         "fence": job.fence,
-        "lease": LEASE,
+        "lease": platform.lease,
         "project": job.project,
         "payload": {**job.payload, "base": base},
         "repository": str(platform.forge.path(job.project)),
@@ -58,7 +57,7 @@ def beat(platform: Platform, number: int, fence: int) -> bool:
     Raises:
         Conflict: It is not held under that fence any more.
     """
-    return lease.heartbeat(platform.database, number, fence, LEASE)
+    return lease.heartbeat(platform.database, number, fence, platform.lease)
 
 
 def add_to_log(platform: Platform, number: int, fence: int, piece: tuple[int, str]) -> None:

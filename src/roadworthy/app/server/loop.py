@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
-from roadworthy.app.server.hand import LEASE
 from roadworthy.app.server.operate import do_next, in_place, serve
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.errors import NotFound, RoadworthyError
@@ -46,7 +45,7 @@ class Loop:
 
     def start(self) -> None:
         """Begin: what happened while no server ran is found first."""
-        lease.grace(self._platform.database, LEASE)
+        lease.give_back(self._platform.database)
         self._thread.start()
 
     def close(self) -> None:
@@ -60,10 +59,10 @@ class Loop:
         source: Source = "start"
         while not self._over.is_set():
             due = time.monotonic() - swept >= SWEEP
-            if due:
-                self._tell(source)
-                swept, source = time.monotonic(), "sweep"
             try:
+                if due:
+                    self._tell(source)
+                    swept, source = time.monotonic(), "sweep"
                 self._once(first=due)
             except Exception:  # noqa: BLE001 - the outermost handler of this thread, which must live on
                 self._platform.say(traceback.format_exc())
@@ -76,6 +75,7 @@ class Loop:
             try:
                 if first:
                     begin(platform, project)
+                    platform.forge.tidy(project)
                 look(platform, project)
             except RoadworthyError as fault:
                 platform.say(f"{project}: {fault.problem} {fault.remedy}")

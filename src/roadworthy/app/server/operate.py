@@ -105,7 +105,7 @@ def _release(platform: Platform, job: Job) -> Result:
     with platform.database.write() as connection:
         note(connection, job.project, local.ledger, version.record)
         detail = {"commit": commit, "tag": version.tag}
-        platform.audit.state(connection, Entry(SPEAKER, "version.release", version.name, job.project, detail))
+        platform.audit.once(connection, Entry(SPEAKER, "version.release", version.name, job.project, detail), "tag")
     return {"version": version.name, "tag": version.tag}
 
 
@@ -153,10 +153,9 @@ def _placed(
     made = done.deployment
     with platform.database.write() as connection:
         note(connection, project, local.ledger, made.record)
-        if done.created:
-            what = "deployment.rollback" if made.rollback else "deployment.deploy"
-            detail = {"version": made.version, "tag": made.tag}
-            platform.audit.state(connection, Entry(actor, what, environment, project, detail))
+        what = "deployment.rollback" if made.rollback else "deployment.deploy"
+        detail = {"version": made.version, "tag": made.tag}
+        platform.audit.once(connection, Entry(actor, what, environment, project, detail), "tag")
     serve(platform, project, environment)
     platform.wake.set()
     return done

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from roadworthy.platform.store.database import Database
 
 SPEAKER = "platform"  # who states what nobody asked for
+LEASE = 30.0  # seconds that a runner may be silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Platform:
         processes: Runners and services.
         services: What is deployed, answering.
         say: Takes a line for whoever runs the server.
+        lease: Seconds that a runner may be silent.
         runner: What the platform's own runners show.
         wake: Set when something may be to be done.
         moving: Held while a branch and the row that tells of it are moved, and while they are compared.
@@ -62,6 +64,7 @@ class Platform:
     processes: Processes
     services: Services
     say: Callable[[str], None]
+    lease: float = LEASE
     runner: Secret = field(default_factory=Secret.fresh)
     wake: threading.Event = field(default_factory=threading.Event)
     moving: threading.RLock = field(default_factory=threading.RLock)
@@ -95,13 +98,16 @@ def own_ledger(home: Home) -> Ledger:
 
 
 @contextmanager
-def open_at(folder: Path, say: Callable[[str], None], database: str | None = None) -> Iterator[Platform]:
+def open_at(
+    folder: Path, say: Callable[[str], None], database: str | None = None, *, lease: float = LEASE
+) -> Iterator[Platform]:
     """Give the platform in *folder*, made when it is not there; nothing of it runs before it is told to.
 
     Args:
         folder: Its home.
         say: Takes a line for whoever runs the server.
         database: The URL of the index; a file in the home when it is None.
+        lease: Seconds that a runner may be silent.
 
     Raises:
         Conflict: Another server works in it.
@@ -118,4 +124,4 @@ def open_at(folder: Path, say: Callable[[str], None], database: str | None = Non
         processes = Processes(say)
         stack.callback(processes.close)
         own = own_ledger(home)
-        yield Platform(home, index, identity, forge, own, Audit(own), processes, Services(home, processes), say)
+        yield Platform(home, index, identity, forge, own, Audit(own), processes, Services(home, processes), say, lease)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from roadworthy.ledger.objects.item import Item
     from roadworthy.ledger.objects.store import ObjectStore
 
+_BRING = (
+    "`roadworthy data fetch` with the bucket that keeps them (`--bucket` or ROADWORTHY_BUCKET), or `roadworthy data "
+    "update` to read them from their source again."
+)
+
 
 def restore(
     ledger: Ledger,
@@ -29,7 +34,7 @@ def restore(
 ) -> bool:
     """Make the data *name* of the project *folder* be what its pin names; return whether anything was to be done.
 
-    What the ledger here lacks or holds damaged is fetched from *bucket*.
+    What the ledger here lacks or holds damaged is fetched from *bucket*, or kept again from its place.
 
     Raises:
         Conflict: Other data stands there, which is kept nowhere.
@@ -37,23 +42,25 @@ def restore(
         IntegrityError: What is kept is damaged, in the bucket too.
         StorageError: The disk is full or the folder is read-only.
     """
-    if standing(ledger, folder, name, pinned).standing == "unchanged":
-        return False
     path = inside(folder, name)
+    here = standing(ledger, folder, name, pinned)
+    if here.standing == "unchanged":
+        return not here.kept and tree.keep_again(path, pinned, ledger.objects, ledger.files)
     refuse_to_lose(ledger, path)
     if is_whole(pinned, ledger.objects):
         try:
             tree.checkout(pinned, path, ledger.objects, ledger.files)
-        except IntegrityError:
+        except IntegrityError as fault:
             if bucket is None:
-                raise
+                raise IntegrityError(
+                    f"What is kept of {name} is damaged. {fault.problem}", remedy=f"Bring it again: {_BRING}"
+                ) from fault
         else:
             return True
     if bucket is None:
         raise NotFound(
             f"The bytes of {name} are not kept here ({pinned.address}).",
-            remedy="Run `roadworthy data fetch` with the bucket that keeps them (`--bucket` or ROADWORTHY_BUCKET), "
-            "or `roadworthy data update` to read them from their source again.",
+            remedy=f"Bring them: {_BRING}",
         )
     fetch(pinned, bucket, ledger.objects, tell)
     tree.checkout(pinned, path, ledger.objects, ledger.files)

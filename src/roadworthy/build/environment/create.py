@@ -23,7 +23,9 @@ _MARKER = "made"  # written last; holds the digest of what was installed
 _LINES = 12  # of an installer's complaint
 
 
-def ensure(lock: Lock, python: str, folder: Path, say: Callable[[str], None]) -> tuple[Path, str]:
+def ensure(
+    lock: Lock, python: str, folder: Path, say: Callable[[str], None], *, wheels_only: bool = False
+) -> tuple[Path, str]:
     """Return the interpreter of the environment that *lock* makes in *folder*, and the digest of what was installed.
 
     Raises:
@@ -34,7 +36,7 @@ def ensure(lock: Lock, python: str, folder: Path, say: Callable[[str], None]) ->
     if made is None:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder / f"{home.name}.lock"):
-            made = _made(home) or _make(lock, python, home, say)
+            made = _made(home) or _make(lock, python, home, say, wheels_only=wheels_only)
     return home / "bin" / "python", made
 
 
@@ -53,13 +55,17 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _make(lock: Lock, python: str, home: Path, say: Callable[[str], None]) -> str:
-    say(f"Making the Python environment from {lock.path.name}: {len(lock.pins)} distributions, once.")
+def _make(lock: Lock, python: str, home: Path, say: Callable[[str], None], *, wheels_only: bool) -> str:
+    loose = f" and {', '.join(lock.loose)} without a version" if lock.loose else ""
+    say(f"Making the Python environment from {lock.path.name}: {len(lock.pins)} distributions{loose}, once.")
     if home.exists():
         shutil.rmtree(home)
     uv = _uv()
-    for step in _with_uv(uv, lock, python, home) if uv else _with_pip(lock, python, home):
-        _do(step, lock)
+    make, install = _with_uv(uv, lock, python, home) if uv else _with_pip(lock, python, home)
+    # An installer takes settings from the folder that it starts in, and those of a project could have it build.
+    folder = Path("/") if wheels_only else lock.path.parent
+    for step in (make, [*install, *(["--only-binary", ":all:"] if wheels_only else [])]):
+        _do(step, lock, folder)
     digest = look(home / "bin" / "python").digest
     aside = home / f"{_MARKER}.new"
     with aside.open("w", encoding="utf-8") as handle:
@@ -83,10 +89,19 @@ def _interpreter(python: str) -> str | None:
 
 def _with_uv(uv: str, lock: Lock, python: str, home: Path) -> list[list[str]]:
     # Copies, because a hard link into a shared cache would let one environment change the next.
-    install = [uv, "pip", "install", "--quiet", "--link-mode", "copy", "--python", str(home / "bin" / "python")]
+    install = [
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--link-mode",
+        "copy",
+        "--python",
+        str(home.absolute() / "bin" / "python"),
+    ]
     return [
-        [uv, "venv", "--quiet", "--no-project", "--python", _interpreter(python) or python, str(home)],
-        [*install, *(["--require-hashes"] if lock.hashed else []), "--requirement", str(lock.path)],
+        [uv, "venv", "--quiet", "--no-project", "--python", _interpreter(python) or python, str(home.absolute())],
+        [*install, *(["--require-hashes"] if lock.hashed else []), "--requirement", str(lock.path.absolute())],
     ]
 
 
@@ -98,16 +113,16 @@ def _with_pip(lock: Lock, python: str, home: Path) -> list[list[str]]:
             remedy=f"Install python{python} with its venv module, or uv, which fetches it (`pip install uv`).",
         )
     # Bytecode is left to the first import: compiling all that is installed takes longer than installing it.
-    install = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input", "--no-compile"]
+    install = [str(home.absolute() / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input", "--no-compile"]
     return [
-        [interpreter, "-m", "venv", str(home)],
-        [*install, *(["--require-hashes"] if lock.hashed else []), "--requirement", str(lock.path)],
+        [interpreter, "-m", "venv", str(home.absolute())],
+        [*install, *(["--require-hashes"] if lock.hashed else []), "--requirement", str(lock.path.absolute())],
     ]
 
 
-def _do(step: list[str], lock: Lock) -> None:
+def _do(step: list[str], lock: Lock, folder: Path) -> None:
     try:
-        done = subprocess.run(step, cwd=lock.path.parent, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(step, cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     except OSError as fault:
         raise EnvironmentFailed(
             f"{step[0]} cannot be started: {fault}.", remedy="Install uv: `pip install uv`."

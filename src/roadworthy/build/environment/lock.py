@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.build.environment.installed import normalised
+from roadworthy.errors import EnvironmentFailed
 from roadworthy.ledger.objects.address import Address
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     from roadworthy.build.environment.installed import Installed
 
+_CONTINUED = re.compile(r"\\\n")
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)(\[[^\]]*\])?==(?P<version>[^\s;\\]+)\s*(?P<marker>;)?", re.MULTILINE)
+
+_PLAIN = re.compile(r"[A-Za-z0-9][\w.-]*(\[[^\]]*\])?\s*==\s*[^\s;@]+\s*(;((?!\s--).)*)?(\s+--hash=\w+:\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,13 @@ class Lock:
             found[name] = ((*versions, line["version"]), conditional and line["marker"] is not None)
         return found
 
+    @property
+    def loose(self) -> tuple[str, ...]:
+        """The requirements that name neither a version nor a place, so that another day brings others."""
+        lines = (line.partition(" #")[0].strip() for line in _CONTINUED.sub(" ", self.text or "").splitlines())
+        asked = (line for line in lines if line and not line.startswith(("#", "-")))
+        return tuple(line for line in asked if _PIN.match(line) is None and " @ " not in line)
+
     def digest(self, python: str) -> str:
         """Return a name for the environment that this lock makes with *python* on this kind of machine."""
         machine = [platform.system(), platform.machine(), platform.libc_ver()[0]]
@@ -54,6 +65,19 @@ class Lock:
         return bool(pins) and all(
             there[name] in versions if name in there else conditional for name, (versions, conditional) in pins.items()
         )
+
+
+def refuse_all_but_pins(lock: Lock) -> None:
+    """Raise EnvironmentFailed when *lock* says anything but which versions are to be installed, and their hashes."""
+    text = re.sub(r"\\\r?\n", " ", lock.text or "")
+    for line in text.splitlines():
+        said = re.sub(r"(^|\s)#.*", "", line).strip()
+        if said and not _PLAIN.fullmatch(said):
+            raise EnvironmentFailed(
+                f"{lock.path.name} holds a line that is no pinned version: {said[:200]}",
+                remedy="Where project code is confined, write `name==version`, with hashes, for each distribution: no "
+                "options, paths or addresses. Compile it with `uv pip compile --generate-hashes`.",
+            )
 
 
 def read(path: Path) -> Lock:

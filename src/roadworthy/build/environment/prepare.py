@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from roadworthy.build.environment import create
 from roadworthy.build.environment.installed import look
-from roadworthy.build.environment.lock import read
+from roadworthy.build.environment.lock import read, refuse_all_but_pins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,12 @@ class PythonEnvironment:
 
 
 def prepare(
-    wanted: profile.PythonEnvironment, folder: Path, state: Path, say: Callable[[str], None]
+    wanted: profile.PythonEnvironment,
+    folder: Path,
+    state: Path,
+    say: Callable[[str], None],
+    *,
+    wheels_only: bool = False,
 ) -> PythonEnvironment:
     """Return the Python environment of the project in *folder*, made when it is not there yet.
 
@@ -46,6 +51,7 @@ def prepare(
         folder: The project, in the working tree or in a clean checkout.
         state: `.roadworthy`; environments are shared by all checkouts with the same lock.
         say: Takes one line for the user when something slow is done.
+        wheels_only: Whether nothing may be built, for building runs code of whoever wrote it.
 
     Raises:
         EnvironmentFailed: It cannot be made.
@@ -54,7 +60,9 @@ def prepare(
     if lock.text is None or not wanted.managed:
         return _active(wanted, lock)
     version = wanted.python or f"{sys.version_info[0]}.{sys.version_info[1]}"
-    python, made = create.ensure(lock, version, state / "environments", say)
+    if wheels_only:
+        refuse_all_but_pins(lock)
+    python, made = create.ensure(lock, version, state / "environments", say, wheels_only=wheels_only)
     digest = look(python).digest
     return PythonEnvironment(python, digest, matches_lock=digest == made, managed=True)
 

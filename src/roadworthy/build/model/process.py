@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 from collections import deque
+from concurrent.futures import Future
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from roadworthy.build.model.scratch import Scratch
+from roadworthy.build.workplace.variables import closed
 from roadworthy.errors import LoadFailed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from roadworthy.build.model.spec import ModelSpec
 
 _LINES, _WIDTH = 40, 400  # of what it printed are kept
@@ -30,15 +32,21 @@ class Process:
     """A started worker: the socket to it, and what it printed last."""
 
     def __init__(self, spec: ModelSpec) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="roadworthy-worker-"))
+        self._scratch = Scratch()
         self.channel, theirs = socket.socketpair()
         life, self._lifeline = os.pipe()  # ends the worker when we are gone, however we go
+        self._printed: deque[str] = deque(maxlen=_LINES)
+        started: Future[subprocess.Popen[bytes]] = Future()
+        self._listener = threading.Thread(
+            target=self._listen, args=(started, spec, theirs.fileno(), life), name="worker output", daemon=True
+        )
+        self._listener.start()
         try:
-            self._process = self._start(spec, theirs.fileno(), life)
+            self._process = started.result()
         except OSError as fault:
             os.close(self._lifeline)
             self.channel.close()
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.remove()
             raise LoadFailed(
                 f"The worker cannot be started: {fault}.",
                 remedy="See that the project's Python environment is there: `roadworthy doctor`.",
@@ -46,15 +54,14 @@ class Process:
         finally:
             theirs.close()
             os.close(life)
-        self._printed: deque[str] = deque(maxlen=_LINES)
-        self._listener = threading.Thread(target=self._listen, name="worker output", daemon=True)
-        self._listener.start()
 
     def _start(self, spec: ModelSpec, channel: int, life: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [spec.python, "-m", "roadworthy_kit.worker", str(channel), str(life)],
+            _confined(
+                [str(spec.python), "-m", "roadworthy_kit.worker", str(channel), str(life)], spec, self._scratch.path
+            ),
             cwd=spec.folder,
-            env=_surroundings(spec, self._scratch),
+            env=_surroundings(spec, self._scratch.path),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -62,9 +69,18 @@ class Process:
             start_new_session=True,
         )
 
-    def _listen(self) -> None:
-        """Read what the worker prints, so that it never waits for us, and keep the end of it."""
-        output: IO[bytes] | None = self._process.stdout
+    def _listen(self, started: Future[subprocess.Popen[bytes]], spec: ModelSpec, channel: int, life: int) -> None:
+        """Start the worker, read what it prints, so that it never waits for us, and keep the end of it.
+
+        A confined process ends with the thread that started it: this one lives as long as the worker.
+        """
+        try:
+            process = self._start(spec, channel, life)
+        except OSError as fault:
+            started.set_exception(fault)
+            return
+        output: IO[bytes] | None = process.stdout
+        started.set_result(process)
         if output is None:
             return
         with output:
@@ -106,7 +122,14 @@ class Process:
             os.close(self._lifeline)
             self._lifeline = -1
         self._listener.join(timeout=1)
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.remove()
+
+
+def _confined(command: list[str], spec: ModelSpec, scratch: Path) -> list[str]:
+    if spec.confinement is None or not spec.confinement.isolates:
+        return command
+    reach = closed(spec.folder, scratch, [spec.kit, spec.path], [spec.python])
+    return spec.confinement.wrap(command, reach, str(spec.folder.resolve()))
 
 
 def _surroundings(spec: ModelSpec, scratch: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from roadworthy.build.workplace.confinement import Confinement
     from roadworthy.declare.pipeline import Model
     from roadworthy.declare.requirements import OutputRule
 
@@ -25,6 +26,8 @@ class ModelSpec:
         path: Its artifact.
         inputs: The columns that it takes, in order.
         outputs: The columns that it returns, in order; empty: whatever it returns.
+        name: What pipeline.yaml calls it; empty where that is not known.
+        confinement: What its worker is confined by; None: nothing.
     """
 
     folder: Path
@@ -34,3 +37,10 @@ class ModelSpec:
     path: Path
     inputs: tuple[str, ...]
     outputs: Mapping[str, OutputRule] = field(default_factory=dict)
+    name: str = ""
+    confinement: Confinement | None = None
+
+    @property
+    def called(self) -> str:
+        """What it is called in messages: its name, and the artifact's place in the project."""
+        return f"`{self.name}` ({self.model.path})" if self.name else f"in {self.model.path}"

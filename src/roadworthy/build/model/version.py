@@ -10,7 +10,7 @@ from roadworthy.build.environment.prepare import prepare
 from roadworthy.build.model.spec import ModelSpec
 from roadworthy.declare import project
 from roadworthy.declare.pipeline import Model
-from roadworthy.errors import Conflict, NotFound
+from roadworthy.errors import Conflict, IntegrityError, NotFound
 from roadworthy.ledger.objects import tree
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.objects.inside import inside
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from roadworthy.build.workplace.confinement import Confinement
     from roadworthy.declare.project import Declared
     from roadworthy.declare.requirements import Requirements
     from roadworthy.ledger.ledger import Ledger
@@ -48,7 +49,13 @@ class OpenVersion:
     baseline: ModelSpec | None
 
 
-def open_version(repo: Repository, ledger: Ledger, version: Version, say: Callable[[str], None]) -> OpenVersion:
+def open_version(
+    repo: Repository,
+    ledger: Ledger,
+    version: Version,
+    say: Callable[[str], None],
+    confinement: Confinement | None = None,
+) -> OpenVersion:
     """Return *version* with its code, its artifacts and its Python environment on this disk. May be repeated.
 
     Raises:
@@ -69,16 +76,20 @@ def open_version(repo: Repository, ledger: Ledger, version: Version, say: Callab
             f"{version.tag} has no requirements.yaml, so nothing says what it takes and returns.",
             remedy="Release it again from a commit that has one.",
         )
-    environment = prepare(declared.profile.environment, folder, ledger.state, say)
+    is_confined = confinement is not None and confinement.isolates
+    environment = prepare(declared.profile.environment, folder, ledger.state, say, wheels_only=is_confined)
     requirements = declared.requirements
     artifact = fetch(ledger, folder, body, "artifact")
     baseline = fetch(ledger, folder, body, "baseline")
     if artifact is None:
         raise NotFound(f"The record of {version.tag} names no artifact.", remedy="Release it again.")
 
-    def spec(definition: Model, path: Path) -> ModelSpec:
+    def spec(name: str, definition: Model, path: Path) -> ModelSpec:
         inputs, outputs = requirements.inputs.columns, requirements.outputs
-        return ModelSpec(folder, environment.python, kit.install(ledger.state), definition, path, inputs, outputs)
+        tools = kit.install(ledger.state)
+        return ModelSpec(
+            folder, environment.python, tools, definition, path, inputs, outputs, name=name, confinement=confinement
+        )
 
     simple = declared.pipeline.models.get(requirements.baseline or "")
     return OpenVersion(
@@ -86,13 +97,15 @@ def open_version(repo: Repository, ledger: Ledger, version: Version, say: Callab
         body=body,
         declared=declared,
         requirements=requirements,
-        spec=spec(_definition(body, artifact), artifact),
-        baseline=None if baseline is None or simple is None else spec(simple, baseline),
+        spec=spec(requirements.model, _definition(body, artifact), artifact),
+        baseline=None if baseline is None or simple is None else spec(str(requirements.baseline), simple, baseline),
     )
 
 
 def fetch(ledger: Ledger, folder: Path, body: Mapping[str, object], role: str) -> Path | None:
     """Return where the version's `artifact`, `baseline` or `reference` now is in its *folder*; None when it has none.
+
+    What is missing or damaged is mended when the same bytes stand in the working tree.
 
     Raises:
         NotFound, IntegrityError: Its bytes are missing or damaged.
@@ -104,8 +117,18 @@ def fetch(ledger: Ledger, folder: Path, body: Mapping[str, object], role: str) -
     files = cast("int | None", part.get("files"))
     item = Item(Address(str(part["address"])), cast("int", part["size"]), files)
     path = inside(folder, str(part["path"]))
-    tree.checkout(item, path, ledger.objects, ledger.files)
+    try:
+        tree.checkout(item, path, ledger.objects, ledger.files)
+    except (NotFound, IntegrityError) as fault:
+        if not tree.keep_again(ledger.state.parent / str(part["path"]), item, ledger.objects, ledger.files):
+            raise type(fault)(fault.problem, remedy=_remedy(body)) from fault
+        tree.checkout(item, path, ledger.objects, ledger.files)
     return path
+
+
+def _remedy(body: Mapping[str, object]) -> str:
+    made = f"`git switch --detach {body.get('tag')}`, `roadworthy run`, `git switch -`"
+    return f"Make it again where it was made: {made}; or deploy another version."
 
 
 def _definition(body: Mapping[str, object], artifact: Path) -> Model:

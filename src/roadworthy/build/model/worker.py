@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from roadworthy.build.data.table import Table
     from roadworthy.build.model.spec import ModelSpec
 
+_TRACE = 24  # lines of a traceback
 _MEND = "Mend the model, or try it in the project's Python environment by hand."
 
 
@@ -103,7 +104,7 @@ class ModelWorker:
         header, _ = self._ask(wanted, [], timeout)
         if header.get("kind") != "ready":
             raise LoadFailed(
-                f"The model {spec.path.name} cannot be loaded: {_told(header)}{self._process.last_words()}",
+                f"The model {spec.called} cannot be loaded: {_told(header)}{self._process.last_words()}",
                 remedy=f"Mend `{spec.model.load or spec.model.format}`, and see that {spec.path} is what it expects.",
             )
 
@@ -137,5 +138,5 @@ class ModelWorker:
 
 def _told(header: dict[str, Any]) -> str:
     """Return an exception of the project as it would be read in its own terminal."""
-    trace = "".join(f"\n  {line}" for line in str(header.get("traceback", "")).splitlines()[-12:])
+    trace = "".join(f"\n  {line}" for line in str(header.get("traceback", "")).splitlines()[-_TRACE:])
     return f"{header.get('type')}: {header.get('message')}{trace}"

@@ -12,7 +12,7 @@ from roadworthy.build.pipeline import made as records
 from roadworthy.build.pipeline.inputs import Inputs, prepare
 from roadworthy.build.pipeline.job import Ended, Event, Failed, Started, Ticked, Waits
 from roadworthy.build.pipeline.perform import Stopped, Watch, cached, frozen, is_watched, perform
-from roadworthy.build.pipeline.why import in_place
+from roadworthy.build.pipeline.why import in_place, is_kept
 from roadworthy.errors import RoadworthyError
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ class _Work:
             return None
         if not in_place(self._job.setting, made):
             return None
+        if not is_kept(self._job.setting.ledger, stage, made):
+            return None
         return cached(key, made)
 
     def _finish(self, name: str, result: StageRun) -> None:
@@ -143,7 +145,8 @@ class _Work:
             case (str(name), BaseException() as fault):
                 del self._running[name]
                 self._faults[name] = fault
-                self._job.say(Failed(name))
+                if not isinstance(fault, Stopped):  # it was ended because somebody asked us to stop
+                    self._job.say(Failed(name))
             case event:
                 self._job.say(event)
 

@@ -41,11 +41,14 @@ class Made:
 
 
 def find(ledger: Ledger, key: str) -> Made | None:
-    """Return what *key* gave before, or None; a record that cannot be believed is forgotten."""
+    """Return what *key* gave before, or None; a record that is damaged, or cannot be believed, is forgotten.
+
+    What a record says is taken from the index once its signature was verified; its bytes are looked at every time.
+    """
     known = ledger.cache.get(f"stage/{_FORMAT}/{key}")
     if known is not None and known != _FORGOTTEN:
         found = _from_json(json.loads(known))
-        if ledger.records.path(found.record).is_file():
+        if ledger.records.holds(found.record):
             return found
     address = ledger.names.resolve(_name(key))
     if address is None:

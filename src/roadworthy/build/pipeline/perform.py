@@ -16,8 +16,9 @@ from roadworthy.build.pipeline.executor import Task
 from roadworthy.build.pipeline.inputs import Inputs
 from roadworthy.build.pipeline.record import StageRun
 from roadworthy.build.pipeline.trace import REFUSED, judge
-from roadworthy.build.pipeline.why import RESTORED, UNCHANGED, UNWATCHED, in_place, reason
+from roadworthy.build.pipeline.why import RESTORED, UNCHANGED, UNWATCHED, in_place, is_kept, reason
 from roadworthy.build.workplace.lock import held
+from roadworthy.build.workplace.room import full
 from roadworthy.build.workplace.variables import reach_of, trace_settings, variables
 from roadworthy.declare.form import size
 from roadworthy.errors import Conflict, IntegrityError, NotFound, StageFailed, UsageError
@@ -168,6 +169,11 @@ def _taken(job: Job, stage: Stage, key: str, parts: Parts) -> StageRun | None:
             _let_go(ledger, key, made)
             return None
         why = f"{RESTORED}; its outputs were restored"
+    elif not is_kept(ledger, stage, made):
+        for out in stage.outs:
+            if out.is_kept:
+                tree.keep_again(_inside(job, stage, out.path), made.outputs[out.path], ledger.objects, ledger.files)
+        why = f"{UNCHANGED}; its outputs were kept again"
     _remember(job, stage, key, parts)
     _declared(job, stage, made.notes)
     return cached(key, made, why)
@@ -225,10 +231,11 @@ def _run(job: Job, stage: Stage, known: _Known, watch: Watch) -> StageRun:
 
 def _executed(job: Job, stage: Stage, scratch: Path, watch: Watch) -> Outcome:
     setting = job.setting
-    given = variables(job.python.python, job.kit(), setting.folder, scratch, stage.resources.cpus)
+    kit = job.kit()
+    given = variables(job.python.python, kit, setting.folder, scratch, stage.resources.cpus)
     declared = {name: setting.environment[name] for name in stage.env if name in setting.environment}
     log = log_of(job, stage.name)
-    reach = reach_of(setting.folder, scratch, job.python.python, log=log, all_told=job.follows)
+    reach = reach_of(setting.folder, scratch, job.python.python, kit, log=log, all_told=job.follows)
     Path(reach.report).touch()
     memory = stage.resources.memory
     lease = job.executor.start(
@@ -262,8 +269,18 @@ def _well(job: Job, stage: Stage, outcome: Outcome, opened: Opened) -> None:
         lines = [f"Stage {stage.name} {_ending(stage, outcome)}: {outcome.command}", *tail]
         if opened.refused:
             lines.append(f"It {opened.notes[-1]}.")
+        crowded = full(_written_to(job, stage))
+        if crowded is not None:
+            lines.append(f"The disk is full: there is almost no room left in {crowded}.")
+            raise StageFailed("\n".join(lines), remedy="Free some space, then run again: what is done is kept.")
         raise StageFailed("\n".join(lines), remedy=_remedy(outcome, opened, tail, log))
     _declared(job, stage, opened.notes)
+
+
+def _written_to(job: Job, stage: Stage) -> list[Path]:
+    """Return the folders that a stage writes to, and where its log goes."""
+    outputs = [(job.setting.folder / out.path).parent for out in stage.outs]
+    return list(dict.fromkeys([job.setting.folder, *outputs, job.setting.ledger.state]))
 
 
 def _declared(job: Job, stage: Stage, notes: tuple[str, ...]) -> None:
@@ -314,9 +331,7 @@ def _kept(job: Job, stage: Stage, out: Out) -> Item:
     ledger = job.setting.ledger
     place = _inside(job, stage, out.path)
     try:
-        # Metrics and plots are small, and reviews need them, so they are kept even when git keeps them too.
-        is_kept = out.cache or out.kind != "out"
-        item = tree.add(place, ledger.objects, ledger.files) if is_kept else tree.address_of(place, ledger.files)
+        item = tree.add(place, ledger.objects, ledger.files) if out.is_kept else tree.address_of(place, ledger.files)
     except NotFound as fault:
         raise StageFailed(
             f"Stage {stage.name} ended well, but did not write its output {out.path}.",

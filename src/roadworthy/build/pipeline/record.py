@@ -180,7 +180,7 @@ def keep(ledger: Ledger, run: Run) -> Run:
     """
     same = f"run/same/{_identity(run)}"
     known = _known(ledger, same)
-    if known is not None:
+    if known is not None and ledger.records.holds(known):
         _point(ledger, _LATEST, known)
         return run.at(known)
     outputs = {path: item.address for path, item in run.outputs.items()}
@@ -210,10 +210,17 @@ def latest(ledger: Ledger) -> Run:
 
     Raises:
         NotFound: There is none.
+        IntegrityError: Its record is damaged.
     """
     known = _known(ledger, _LATEST)
     if known is not None:
-        return load(ledger, known)
+        try:
+            return load(ledger, known)
+        except IntegrityError as fault:
+            raise IntegrityError(
+                f"The record of the last run cannot be used. {fault.problem}",
+                remedy="Run `roadworthy run`: it records anew what is damaged.",
+            ) from fault
     for address, record in reversed(list(ledger.records.all(KIND))):
         _point(ledger, _LATEST, address)
         return from_body(record.body).at(address)

@@ -59,9 +59,7 @@ def affected(graph: Graph, variation: Variation, wanted: tuple[str, ...]) -> Gra
     Raises:
         PipelineError: The variation changes nothing that *wanted* is made of.
     """
-    makers = {name for path, name in graph.producers.items() if path in variation.tables}
-    touched = {name for name, stage in graph.stages.items() if name not in makers and _reads(stage, variation)}
-    chosen = graph.downstream(touched) & graph.closure(graph.targets(wanted)) - makers
+    chosen = _chosen(graph, variation, wanted)
     if not chosen:
         named = ", ".join((*variation.params, *variation.tables))
         raise PipelineError(
@@ -69,6 +67,15 @@ def affected(graph: Graph, variation: Variation, wanted: tuple[str, ...]) -> Gra
             remedy="Name a parameter or a table in `noise` that the stage which makes it declares.",
         )
     return graph.only(chosen)
+
+
+def depends(graph: Graph, variation: Variation, wanted: tuple[str, ...]) -> bool:
+    """Whether *variation* changes anything that *wanted* is made of.
+
+    Raises:
+        NotFound: Nothing makes one of *wanted*.
+    """
+    return bool(_chosen(graph, variation, wanted))
 
 
 def arrange(folder: Path, graph: Graph, run: Run, variation: Variation, ledger: Ledger) -> None:
@@ -93,6 +100,12 @@ def arrange(folder: Path, graph: Graph, run: Run, variation: Variation, ledger: 
                 except NotFound:
                     if place in run.outputs:
                         raise
+
+
+def _chosen(graph: Graph, variation: Variation, wanted: tuple[str, ...]) -> frozenset[str]:
+    makers = {name for path, name in graph.producers.items() if path in variation.tables}
+    touched = {name for name, stage in graph.stages.items() if name not in makers and _reads(stage, variation)}
+    return frozenset(graph.downstream(touched) & graph.closure(graph.targets(wanted)) - makers)
 
 
 def _reads(stage: Stage, variation: Variation) -> bool:

@@ -29,6 +29,11 @@ class Out:
     cache: bool = True
     persist: bool = False
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether its bytes are kept: metrics and plots are small, and reviews need them, also those that git keeps."""
+        return self.cache or self.kind != "out"
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:

@@ -11,6 +11,7 @@ from roadworthy.build.pipeline.inputs import Inputs
 from roadworthy.errors import IntegrityError, NotFound, PipelineError, UsageError
 from roadworthy.ledger.objects import tree
 from roadworthy.ledger.objects.inside import inside
+from roadworthy.ledger.objects.push import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 UNCHANGED = "nothing changed"
 RESTORED = "run before with the same inputs"
 UNWATCHED = "nobody watched what it opened when it ran"
+LOST = "nothing changed, and what it wrote is kept no more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def reason(ledger: Ledger, stage: Stage, parts: Parts) -> str:
     last = records.last(ledger, stage.name)
     if last is None:
         return "not run before"
-    return keys.sentence(keys.differences(last[1], parts)) or "its outputs are no longer kept, or are damaged"
+    return keys.sentence(keys.differences(last[1], parts)) or "its record or its outputs are lost or damaged"
 
 
 def in_place(setting: Setting, made: Made) -> bool:
@@ -103,6 +105,17 @@ def in_place(setting: Setting, made: Made) -> bool:
         return all(tree.address_of(inside(setting.folder, path), files) == item for path, item in made.outputs.items())
     except (NotFound, UsageError, IntegrityError):
         return False
+
+
+def is_kept(ledger: Ledger, stage: Stage, made: Made) -> bool:
+    """Return whether the ledger has all that *stage* wrote, of the right size; no byte of it is read."""
+    wanted = [made.outputs[out.path] for out in stage.outs if out.is_kept and out.path in made.outputs]
+    try:
+        parts = [part for item in wanted for part in parts_of(item, ledger.objects)]
+    except (NotFound, IntegrityError):
+        return False
+    sizes = [(part.size, ledger.objects.size(part.address)) for part in parts]
+    return all(found is not None and size in {0, found} for size, found in sizes)  # 0: a listing, read just now
 
 
 def _after(setting: Setting, stage: Stage, coming: Mapping[str, Coming]) -> Outlook | None:
@@ -135,6 +148,7 @@ def _one(setting: Setting, stage: Stage, inputs: Inputs, known: dict[str, Item])
         changes = keys.differences(last[1], parts) if last else ()
         return Outlook("run", reason(setting.ledger, stage, parts), changes, key)
     known.update(made.outputs)
-    return (
-        Outlook("unchanged", UNCHANGED, (), key) if in_place(setting, made) else Outlook("restore", RESTORED, (), key)
-    )
+    if not in_place(setting, made):
+        return Outlook("restore", RESTORED, (), key)
+    is_whole = is_kept(setting.ledger, stage, made)
+    return Outlook("unchanged", UNCHANGED, (), key) if is_whole else Outlook("restore", LOST, (), key)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from functools import cache
 from typing import TYPE_CHECKING
 
 from roadworthy.build.workplace.confinement import Reach
+from roadworthy.build.workplace.interpreter import home_of, needed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -39,18 +39,19 @@ def variables(python: Path, kit: Path, folder: Path, scratch: Path, cpus: float)
     }
 
 
-def reach_of(folder: Path, scratch: Path, python: Path, *, log: Path, all_told: bool = False) -> Reach:
+def reach_of(folder: Path, scratch: Path, python: Path, kit: Path, *, log: Path, all_told: bool = False) -> Reach:
     """Return what a stage may write: the project but not what git and we keep in it, its scratch folder, devices.
 
     Args:
         folder: The project's folder.
         scratch: As `variables` takes it; the report is written beside it.
         python: As `variables` takes it.
+        kit: As `variables` takes it.
         log: Where its output goes: it may open its standard output again.
         all_told: Whether processes of every language are to be followed.
     """
     project, own = folder.resolve(), scratch.resolve()
-    home, is_virtual = _home(python)
+    home, is_virtual = home_of(python)
     report = str(own.with_suffix(".trace"))
     return Reach(
         project=str(project),
@@ -70,14 +71,28 @@ def reach_of(folder: Path, scratch: Path, python: Path, *, log: Path, all_told: 
         ),
         bytecode=(str(home / "lib"),) if is_virtual else (),
         all_told=all_told,
+        reads=(*needed(python), str(kit.resolve())),
+        hidden=(str(project / ".roadworthy"),),
     )
 
 
-@cache
-def _home(python: Path) -> tuple[Path, bool]:
-    """Return the folder of a Python environment, and whether it is a virtual one: the system's is compiled already."""
-    home = python.parent.parent.resolve()
-    return home, (home / "pyvenv.cfg").exists()
+def closed(project: Path, scratch: Path, reads: Sequence[Path], pythons: Sequence[Path]) -> Reach:
+    """Return the reach of what answers questions, such as a model or a test: it writes to its scratch folder alone.
+
+    Args:
+        project: The folder that it works in.
+        scratch: A folder of its own, thrown away afterwards.
+        reads: What else it reads: folders and files.
+        pythons: The interpreters that it runs in.
+    """
+    folder, own = project.resolve(), scratch.resolve()
+    places = {str(folder): False, str(folder / ".git"): False, str(own): True, "/dev": True}
+    return Reach(
+        project=str(folder),
+        places=places,
+        reads=(*(part for python in pythons for part in needed(python)), *(str(path.resolve()) for path in reads)),
+        hidden=(str(folder / ".roadworthy"),),
+    )
 
 
 def trace_settings(reach: Reach) -> Mapping[str, str]:

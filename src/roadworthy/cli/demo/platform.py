@@ -25,6 +25,7 @@ def _up(address: str, home: str) -> Serve:
 
 
 def _begin(address: str, *, fast: bool) -> tuple[Step, ...]:
+    shown = "ROADWORTHY_TOKEN=$(cat ../token)"
     remote = f"{address.replace('//', '//ada:$(cat ../token)@')}/git/flight-delay.git"
     return (
         Step(
@@ -49,7 +50,7 @@ def _begin(address: str, *, fast: bool) -> tuple[Step, ...]:
             (
                 Type(f"git remote add origin {remote}"),
                 Type("roadworthy project create flight-delay"),
-                Type(f"roadworthy data push --bucket {_HOME}/buckets/flight-delay"),
+                Type(f"{shown} roadworthy data push --bucket {address}/buckets/flight-delay"),
                 Type("git push -q origin main develop"),
                 _WAIT,
                 Type("roadworthy plan"),

@@ -30,9 +30,10 @@ def tell(report: Report, requirements: Requirements) -> None:
     """Tell what does not agree in `behaviour` and `stress`."""
     for number, test in enumerate(requirements.behaviour):
         path: Path = ("behaviour", number)
-        _needs(report, path, test)
         _change(report, path, test.change, requirements)
-        _expectation(report, path, test, requirements)
+        if not report.lacks(*path, "kind"):
+            _needs(report, path, test)
+            _expectation(report, path, test, requirements)
     for number, stress in enumerate(requirements.stress):
         _change(report, ("stress", number), stress.change, requirements)
         if not stress.change:
@@ -54,9 +55,10 @@ def _needs(report: Report, path: Path, test: Behaviour) -> None:
 def _change(
     report: Report, path: Path, change: Mapping[str, str | Mapping[str, object]], requirements: Requirements
 ) -> None:
+    known = None if report.lacks("inputs", "columns") else requirements.inputs.columns
     for column, done in change.items():
         place = (*path, "change", column)
-        report.unless_known(place, column, requirements.inputs.columns, "one of the inputs")
+        report.unless_known(place, column, known, "one of the inputs")
         if not isinstance(done, str) and (set(done) != {"set"} or isinstance(done["set"], list | dict | None)):
             report.at(place, "A change is a text, or `{set: VALUE}`.", "Write `{set: 0}`, or `missing`.")
 
@@ -67,7 +69,7 @@ def _expectation(report: Report, path: Path, test: Behaviour, requirements: Requ
     if test.kind == "directional":
         what = "a direction that an output can be expected to go"
         report.unless_known((*path, "expect"), test.expect, _DIRECTIONS, what)
-    if test.kind == "minimum_functionality":
+    if test.kind == "minimum_functionality" and not report.lacks("outputs"):
         outputs = {name.lower() for name in requirements.outputs}
         if not names(test.expect) & outputs:
             shown = ", ".join(quoted(name) for name in requirements.outputs)

@@ -9,20 +9,19 @@ from roadworthy.declare.agreement.report import Report
 from roadworthy.declare.fault import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from roadworthy.declare.agreement.report import Path
     from roadworthy.declare.contract import ColumnRule, Contract
     from roadworthy.declare.fault import Fault
-    from roadworthy.declare.pipeline import Pipeline
     from roadworthy.declare.read.file import Document
 
 _QUERY = re.compile(r"\s*(?:select|with|from)\b", re.IGNORECASE)
 
 
-def faults(document: Document[Contract], pipeline: Pipeline | None) -> tuple[Fault, ...]:
-    """Return what does not agree in a contract."""
-    report, contract = Report(document), document.value
+def faults(document: Document[Contract], data: Collection[str] | None) -> tuple[Fault, ...]:
+    """Return what does not agree in a contract; *data* are the datasets and sources, None when nobody can tell."""
+    report, contract = Report(document), document.partial
     if contract is None:
         return ()
     _columns(report, contract)
@@ -32,8 +31,7 @@ def faults(document: Document[Contract], pipeline: Pipeline | None) -> tuple[Fau
     if contract.other_columns == "refused":
         _spoken_of(report, contract)
     _queries(report, contract)
-    if pipeline is not None:
-        _datasets(report, contract, pipeline)
+    _datasets(report, contract, data)
     return report.all()
 
 
@@ -81,11 +79,11 @@ def _spoken_of(report: Report, contract: Contract) -> None:
     if contract.splits is not None:
         named += [(("splits", "key"), column) for column in contract.splits.key]
     for path, column in named:
-        report.unless_known(path, column, contract.columns, "a declared column, and others are refused")
+        known = None if report.lacks("columns") else contract.columns
+        report.unless_known(path, column, known, "a declared column, and others are refused")
 
 
-def _datasets(report: Report, contract: Contract, pipeline: Pipeline) -> None:
-    known = {*pipeline.datasets, *pipeline.sources}
+def _datasets(report: Report, contract: Contract, data: Collection[str] | None) -> None:
     named: list[tuple[Path, str]] = [(("dataset",), contract.dataset)]
     if contract.splits is not None:
         named += [(("splits", "training"), contract.splits.training), (("splits", "test"), contract.splits.test)]
@@ -93,4 +91,4 @@ def _datasets(report: Report, contract: Contract, pipeline: Pipeline) -> None:
         named.append((("table", "foreign_keys", number, "in"), foreign.in_))
     for path, name in named:
         if "/" not in name and "." not in name:
-            report.unless_known(path, name, known, "a dataset or source of the pipeline")
+            report.unless_known(path, name, data, "a dataset or source of the pipeline")

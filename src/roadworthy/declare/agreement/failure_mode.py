@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def faults(document: Document[FailureMode]) -> tuple[Fault, ...]:
     """Return what does not agree in a failure mode."""
-    report, mode = Report(document), document.value
+    report, mode = Report(document), document.partial
     if mode is None:
         return ()
     if mode.status == "accepted" and mode.accepted is None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from roadworthy.declare.agreement.output import leads_out
 from roadworthy.declare.agreement.report import Report
-from roadworthy.declare.fault import Fault
+from roadworthy.declare.fault import Fault, did_you_mean, quoted
 from roadworthy.declare.pin import Pin
 from roadworthy.declare.read.file import parse
 from roadworthy.declare.written import FOLDERS, Unreadable, bytes_of
@@ -16,15 +17,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from roadworthy.declare.pipeline import Pipeline, Stage
+    from roadworthy.declare.read.file import Document
     from roadworthy.declare.read.whole import Reading
 
 _MISNAMED = frozenset({"profile.yml", "pipeline.yml", "requirements.yml", "params.yml", "dvc.yml"})
 _PIN = ".pin"
 
 
-def faults(folder: Path, reading: Reading) -> tuple[Fault, ...]:
+class Folder(NamedTuple):
+    """The folder of a project.
+
+    Attributes:
+        path: Where it is.
+        tracked: The files that git tracks there, or would if they were added, by their path in it; None without git.
+    """
+
+    path: Path
+    tracked: frozenset[str] | None
+
+
+def faults(folder: Folder, reading: Reading) -> tuple[Fault, ...]:
     """Return what is declared and not there, and what is there and not read."""
-    return (*_misnamed(folder), *_made(folder, reading), *_resampled(folder, reading), *_examples(folder, reading))
+    return (*_misnamed(folder.path), *_made(folder, reading), *_resampled(folder, reading), *_examples(folder, reading))
 
 
 def pins(folder: Path) -> tuple[str, ...]:
@@ -61,32 +75,45 @@ def _misnamed(folder: Path) -> Iterator[Fault]:
             yield Fault(file, 0, 0, "A file of this name is not read.", fix)
 
 
-def _made(folder: Path, reading: Reading) -> tuple[Fault, ...]:
-    """Return the models and datasets that no stage and no source makes, and that do not exist."""
-    pipeline = reading.pipeline
+def _made(folder: Folder, reading: Reading) -> tuple[Fault, ...]:
+    """Return the models and datasets that no stage and no source makes, and that the commit cannot hold."""
+    pipeline, made = reading.pipeline, _places_made(reading)
     document = reading.documents.get(reading.pipeline_file)
-    if pipeline is None or document is None or any(_is_templated(stage) for stage in pipeline.stages.values()):
+    if pipeline is None or document is None or made is None:
         return ()
-    report, made = Report(document), _places_made(pipeline)
+    report = Report(document)
     for group in ("models", "datasets"):
         for name, thing in getattr(pipeline, group).items():
-            if "${" not in thing.path and not _is_there(folder, thing.path, made):
-                problem = f"No stage writes {thing.path}, no source fetches it, and there is no such file."
-                report.at((group, name, "path"), problem, "Mend the path, or add it to the `outs` of a stage.")
+            if "${" not in thing.path:
+                _unless_there(report, (group, name, "path"), thing.path, folder, made)
     return report.all()
 
 
-def _resampled(folder: Path, reading: Reading) -> tuple[Fault, ...]:
-    requirements, pipeline = reading.requirements, reading.pipeline
-    if requirements is None or requirements.noise is None or pipeline is None:
-        return ()
-    if any(_is_templated(stage) for stage in pipeline.stages.values()):
+def _resampled(folder: Folder, reading: Reading) -> tuple[Fault, ...]:
+    requirements, made = reading.requirements, _places_made(reading)
+    if requirements is None or requirements.noise is None or made is None:
         return ()
     report = Report(reading.documents["requirements.yaml"])
-    table = requirements.noise.resample
-    if not _is_there(folder, table, _places_made(pipeline)):
-        report.at(("noise", "resample"), f"No stage writes {table}.", "Name the table that the training reads.")
+    _unless_there(report, ("noise", "resample"), requirements.noise.resample, folder, made)
     return report.all()
+
+
+def _unless_there(
+    report: Report, at: tuple[str, ...], path: str, folder: Folder, made: frozenset[PurePosixPath]
+) -> None:
+    """Tell that *path* is neither made nor pinned nor in git: then another machine has another one there, or none."""
+    if _is_there(folder, path, made):
+        return
+    fix = "Mend the path, or add it to the `outs` of a stage."
+    near = did_you_mean(path, [str(place) for place in made])
+    if near is not None:
+        fix = f"Did you mean {quoted(near)}? Otherwise add it to the `outs` of a stage."
+    if (folder.path / path).exists():
+        problem = f"{path} lies here, and nothing says where it comes from: no stage writes it, no source fetches it, "
+        report.at(at, f"{problem}no pin names it, and git ignores it.", fix)
+    else:
+        problem = f"No stage writes {path}, no source fetches it, no pin names it, and there is no such file."
+        report.at(at, problem, fix)
 
 
 def _is_templated(stage: Stage) -> bool:
@@ -94,7 +121,13 @@ def _is_templated(stage: Stage) -> bool:
     return any("${" in text for text in (stage.wdir, *paths))
 
 
-def _places_made(pipeline: Pipeline) -> frozenset[PurePosixPath]:
+def _places_made(reading: Reading) -> frozenset[PurePosixPath] | None:
+    """Return what stages write and sources fetch; None when that cannot be told from the file alone."""
+    pipeline, document = reading.pipeline, reading.documents.get(reading.pipeline_file)
+    if pipeline is None or any(_is_templated(stage) for stage in pipeline.stages.values()):
+        return None
+    if document is not None and lacks_places(document, pipeline):
+        return None
     outputs = {
         PurePosixPath(os.path.normpath(PurePosixPath(stage.wdir, output.path)))
         for stage in pipeline.stages.values()
@@ -103,24 +136,38 @@ def _places_made(pipeline: Pipeline) -> frozenset[PurePosixPath]:
     return frozenset(outputs | {PurePosixPath(source.to) for source in pipeline.sources.values()})
 
 
-def _is_there(folder: Path, path: str, made: frozenset[PurePosixPath]) -> bool:
+def lacks_places(document: Document[Pipeline], pipeline: Pipeline) -> bool:
+    """Whether some of what stages write and sources fetch could not be read."""
+    if None in (document.names("stages"), document.names("sources")):
+        return True
+    if any(leads_out(os.path.normpath(stage.wdir)) for stage in pipeline.stages.values()):
+        return True
+    keys = ("outs", "metrics", "plots", "wdir")
+    return any(document.lacks("stages", name, key) for name in pipeline.stages for key in keys) or any(
+        document.lacks("sources", name, "to") for name in pipeline.sources
+    )
+
+
+def _is_there(folder: Folder, path: str, made: frozenset[PurePosixPath]) -> bool:
     place = PurePosixPath(path)
     if not made.isdisjoint((place, *place.parents)):
         return True
-    return any(_exists_or_pinned(folder / part) for part in (place, *place.parents[:-1]))
+    if any((folder.path / f"{part}{_PIN}").is_file() for part in (place, *place.parents[:-1])):
+        return True
+    if folder.tracked is None:
+        return (folder.path / path).exists()
+    inside = f"{place}/"
+    return str(place) in folder.tracked or any(file.startswith(inside) for file in folder.tracked)
 
 
-def _exists_or_pinned(path: Path) -> bool:
-    return path.exists() or path.with_name(path.name + _PIN).exists()
-
-
-def _examples(folder: Path, reading: Reading) -> Iterator[Fault]:
+def _examples(folder: Folder, reading: Reading) -> Iterator[Fault]:
+    made = _places_made(reading)
     for file, document in reading.documents.items():
-        if file.startswith("failure_modes/") and document.value is not None:
+        if file.startswith("failure_modes/") and document.partial is not None:
             report = Report(document)
             for key in ("examples", "held_out"):
-                path = getattr(document.value, key)
-                if path is not None and not _exists_or_pinned(folder / path):
-                    problem = f"There is no {path}, and no pin of it."
+                path = getattr(document.partial, key)
+                if path is not None and not _is_there(folder, path, made or frozenset()):
+                    problem = f"There is no {path} that git or a pin knows."
                     report.at((key,), problem, f"Put the rows there and run `roadworthy data add {path}`.")
             yield from report.all()

@@ -56,7 +56,7 @@ def _outputs(name: str, stage: Stage) -> Iterator[_Output]:
 
 
 def _path(stage: Stage, path: str) -> str | None:
-    return None if "${" in stage.wdir + path else posixpath.normpath(posixpath.join(stage.wdir, path))
+    return None if not path or "${" in stage.wdir + path else posixpath.normpath(posixpath.join(stage.wdir, path))
 
 
 def _once(report: Report, output: _Output, owners: dict[str, str], sources: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from roadworthy.declare.agreement import order
+from roadworthy.declare.agreement import order, output
 from roadworthy.declare.agreement.parameter import dotted_names, has
 from roadworthy.declare.agreement.report import Report
 from roadworthy.declare.fault import quoted
@@ -21,9 +21,15 @@ _PARAMS = "params.yaml"
 _ORIGINS = ("package", "path", "url", "sql")
 
 
-def faults(document: Document[Pipeline], params: Mapping[str, object] | None) -> tuple[Fault, ...]:
-    """Return what does not agree in a pipeline; *params* are those of `params.yaml`, None when they cannot be read."""
-    report, pipeline = Report(document), document.value
+def faults(document: Document[Pipeline], params: Mapping[str, object] | None, lock: str) -> tuple[Fault, ...]:
+    """Return what does not agree in a pipeline.
+
+    Args:
+        document: The pipeline.
+        params: Those of `params.yaml`; None when they cannot be read.
+        lock: The path of the lock of the Python environment.
+    """
+    report, pipeline = Report(document), document.partial
     if pipeline is None:
         return ()
     places: dict[str, str] = {}
@@ -33,7 +39,9 @@ def faults(document: Document[Pipeline], params: Mapping[str, object] | None) ->
     for name, model in pipeline.models.items():
         _model(report, name, model)
     for name, stage in pipeline.stages.items():
+        _commands(report, name, stage)
         _parameters(report, name, stage, params)
+        output.judge(report, name, stage, lock)
     order.judge(report, pipeline, places)
     return report.all()
 
@@ -46,7 +54,7 @@ def _source(report: Report, name: str, source: Source) -> None:
         choice = ", ".join(quoted(origin) for origin in _ORIGINS)
         report.at(path, f"A source comes from one of {choice}; here stands {found}.", "Keep one.")
     for key, owner in (("member", "package"), ("connection", "sql"), ("as_of", "sql")):
-        if getattr(source, key) is not None and owner not in said:
+        if getattr(source, key) is not None and owner not in said and not report.lacks(*path, owner):
             problem = f"{quoted(key)} means something with {quoted(owner)} alone."
             report.at((*path, key), problem, "Remove it.")
     if source.sql is not None and source.connection is None:
@@ -64,6 +72,12 @@ def _model(report: Report, name: str, model: Model) -> None:
         found = "both" if model.load else "neither"
         problem = f"A model is loaded by a function or has a known format; {quoted(name)} says {found}."
         report.at(("models", name), problem, "Keep one of `load: package.module:function` and `format: onnx`.")
+
+
+def _commands(report: Report, name: str, stage: Stage) -> None:
+    path: Path = ("stages", name, "cmd")
+    if not any(command.strip() for command in stage.cmd):
+        report.at(path, "The command is empty.", "Write what the stage runs: `cmd: python train.py`.")
 
 
 def _parameters(report: Report, name: str, stage: Stage, params: Mapping[str, object] | None) -> None:

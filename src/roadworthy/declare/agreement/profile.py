@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from roadworthy.declare.agreement.report import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from roadworthy.declare.fault import Fault
-    from roadworthy.declare.pipeline import Pipeline
     from roadworthy.declare.profile import Profile
     from roadworthy.declare.read.file import Document
-    from roadworthy.declare.requirements import Requirements
 
 
 def faults(
-    document: Document[Profile], pipeline: Pipeline | None, requirements: Requirements | None
+    document: Document[Profile], data: Collection[str] | None, windows: Collection[str] | None
 ) -> tuple[Fault, ...]:
-    """Return what does not agree in a profile."""
-    report, profile = Report(document), document.value
+    """Return what does not agree in a profile; *data* and *windows* are those there are, None when nobody can tell."""
+    report, profile = Report(document), document.partial
     if profile is None:
         return ()
     if profile.repository.forge != "embedded" and profile.repository.url is None:
@@ -29,7 +29,7 @@ def faults(
             problem = "A rollout is of an environment that serves online."
             report.at(("environments", name, "rollout"), problem, "Remove it.")
     _log(report, profile)
-    _training(report, profile, pipeline, requirements)
+    _training(report, profile, data, windows)
     return report.all()
 
 
@@ -40,12 +40,10 @@ def _log(report: Report, profile: Profile) -> None:
             report.at(("log", "hash", number), problem, "Keep one of the two.")
 
 
-def _training(report: Report, profile: Profile, pipeline: Pipeline | None, requirements: Requirements | None) -> None:
+def _training(report: Report, profile: Profile, data: Collection[str] | None, windows: Collection[str] | None) -> None:
     if profile.train is None:
         return
-    for number, name in enumerate(profile.train.on.data if pipeline is not None else ()):
-        known = {*pipeline.sources, *pipeline.datasets} if pipeline is not None else set()
-        report.unless_known(("train", "on", "data", number), name, known, "a source or dataset of the pipeline")
-    windows = {window.name for window in requirements.windows} if requirements is not None else set()
-    for number, name in enumerate(profile.train.on.alarm if requirements is not None else ()):
+    for number, name in enumerate(profile.train.on.data):
+        report.unless_known(("train", "on", "data", number), name, data, "a source or dataset of the pipeline")
+    for number, name in enumerate(profile.train.on.alarm):
         report.unless_known(("train", "on", "alarm", number), name, windows, "a window of the requirements")

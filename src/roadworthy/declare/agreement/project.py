@@ -14,23 +14,28 @@ if TYPE_CHECKING:
 
 
 def faults(reading: Reading) -> tuple[Fault, ...]:
-    """Return what does not agree, in the order of the files; a file with faults of its own is not judged further."""
+    """Return what does not agree, in the order of the files; of a file with faults, what could be read is judged."""
     return tuple(fault for file in reading.documents for fault in _of(file, reading))
 
 
 def _of(file: str, reading: Reading) -> Iterator[Fault]:
     document = reading.documents[file]
-    if document.faults:
-        return
     match file.partition("/")[0]:
         case "profile.yaml":
-            yield from profile.faults(document, reading.pipeline, reading.requirements)
+            yield from profile.faults(document, reading.named("sources", "datasets"), _windows(reading))
         case "pipeline.yaml" | "dvc.yaml":
-            yield from pipeline.faults(document, reading.params)
+            yield from pipeline.faults(document, reading.params, reading.lock)
         case "requirements.yaml":
             names = reading.names("contracts")
-            yield from requirements.faults(document, reading.pipeline, names, reading.params)
+            yield from requirements.faults(document, reading.named("models"), names, reading.params)
         case "contracts":
-            yield from contract.faults(document, reading.pipeline)
+            yield from contract.faults(document, reading.named("datasets", "sources"))
         case "failure_modes":
             yield from failure_mode.faults(document)
+
+
+def _windows(reading: Reading) -> frozenset[str] | None:
+    document = reading.documents.get("requirements.yaml")
+    if document is None or document.partial is None or document.lacks("windows"):
+        return None
+    return frozenset(window.name for window in document.partial.windows)

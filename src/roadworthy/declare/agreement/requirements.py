@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from roadworthy.declare.agreement.report import Path
     from roadworthy.declare.fault import Fault
-    from roadworthy.declare.pipeline import Pipeline
     from roadworthy.declare.read.file import Document
     from roadworthy.declare.requirements import Requirements
 
@@ -24,38 +23,39 @@ _BASELINE = "baseline"
 
 def faults(
     document: Document[Requirements],
-    pipeline: Pipeline | None,
+    models: Collection[str] | None,
     contracts: Collection[str],
     params: Mapping[str, object] | None,
 ) -> tuple[Fault, ...]:
-    """Return what does not agree; what a file with faults would have said (None) is not held against them."""
-    report, requirements = Report(document), document.value
+    """Return what does not agree; what a file that cannot be read would have said (None) is not held against them."""
+    report, requirements = Report(document), document.partial
     if requirements is None:
         return ()
     _scope(report, requirements, contracts)
-    _decision(report, requirements)
-    metric.tell(report, requirements)
+    if not report.lacks("task"):
+        _decision(report, requirements)
+        metric.tell(report, requirements)
     behaviour.tell(report, requirements)
     _windows(report, requirements)
     _names(report, requirements)
-    if pipeline is not None:
-        _models(report, requirements, pipeline.models)
+    _models(report, requirements, models)
     if params is not None:
         _noise(report, requirements, params)
     return report.all()
 
 
-def _models(report: Report, requirements: Requirements, models: Collection[str]) -> None:
+def _models(report: Report, requirements: Requirements, models: Collection[str] | None) -> None:
     fix = "Declare it under `models` in pipeline.yaml."
     report.unless_known(("model",), requirements.model, models, "a model of the pipeline", fix)
     if requirements.baseline is not None:
         report.unless_known(("baseline",), requirements.baseline, models, "a model of the pipeline", fix)
     for path, other in _compared(requirements):
-        if other == _BASELINE and requirements.baseline is None:
+        if other != _BASELINE:
+            known = None if models is None else {*models, _BASELINE}
+            report.unless_known(path, other, known, "a model of the pipeline")
+        elif requirements.baseline is None and not report.lacks("baseline"):
             problem = "There is no baseline to be better than."
             report.at(path, problem, "Name one at the top of the file: `baseline: MODEL`.")
-        elif other != _BASELINE:
-            report.unless_known(path, other, {*models, _BASELINE}, "a model of the pipeline")
 
 
 def _compared(requirements: Requirements) -> Iterator[tuple[Path, str]]:
@@ -75,15 +75,16 @@ def _scope(report: Report, requirements: Requirements, contracts: Collection[str
     if inputs.contract is not None:
         fix = f"Write contracts/{inputs.contract}.yaml, or remove this."
         report.unless_known(("inputs", "contract"), inputs.contract, contracts, "a contract in contracts/", fix)
+    known = None if report.lacks("inputs", "columns") else inputs.columns
     for name, rule in inputs.override.items():
-        report.unless_known(("inputs", "override", name), name, inputs.columns, "one of the inputs")
+        report.unless_known(("inputs", "override", name), name, known, "one of the inputs")
         report.unless_ordered(("inputs", "override", name), rule.min, rule.max)
     for name, output in requirements.outputs.items():
         report.unless_ordered(("outputs", name), output.min, output.max)
         if name in inputs.columns:
             problem = f"{quoted(name)} is an input and an output."
             report.at(("outputs", name), problem, "Give one of them another name.")
-    if requirements.out_of_scope == "fallback" and requirements.baseline is None:
+    if requirements.out_of_scope == "fallback" and requirements.baseline is None and not report.lacks("baseline"):
         problem = "There is no baseline to fall back to."
         report.at(("out_of_scope",), problem, "Name one: `baseline: MODEL`; or `out_of_scope: flag`.")
 
@@ -110,6 +111,8 @@ def _decision(report: Report, requirements: Requirements) -> None:
 def _windows(report: Report, requirements: Requirements) -> None:
     for number, window in enumerate(requirements.windows):
         path: Path = ("windows", number)
+        if report.lacks(*path, "check"):
+            continue
         if window.check != "quality" and window.rows is not None:
             problem = f"`rows` is of `quality` windows; a window of {quoted(window.check)} says `at_least`."
             report.at((*path, "rows"), problem, "Rename it to `at_least`.")
@@ -135,6 +138,8 @@ def _names(report: Report, requirements: Requirements) -> None:
     for group in ("slices", "behaviour", "stress", "windows"):
         seen: set[str] = set()
         for number, rule in enumerate(getattr(requirements, group)):
+            if report.lacks(group, number, "name"):
+                continue
             if rule.name in seen:
                 problem = f"{quoted(rule.name)} names two entries of `{group}`."
                 report.at((group, number, "name"), problem, "Give each its own name: results are told by it.")

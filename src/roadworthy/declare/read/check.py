@@ -1,16 +1,21 @@
-"""Check a tree against what a dataclass asks, and build the dataclass: every fault at once."""
+"""Check a tree against what a dataclass asks, and build the dataclass: every fault at once.
+
+What cannot be read leaves a hole: something stands in its place, so that the rest of the file can still be judged.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from roadworthy.declare import predicate
-from roadworthy.declare.fault import quoted
+from roadworthy.declare.fault import did_you_mean, quoted
 from roadworthy.declare.pipeline import Pipeline
 from roadworthy.declare.read import shorthand
-from roadworthy.declare.read.node import Leaf, Map, Node, Seq, plain
+from roadworthy.declare.read.blank import blank
+from roadworthy.declare.read.node import Holes, Leaf, Map, Node, Path, Seq, plain
 from roadworthy.declare.read.shape import (
     Anything,
     Choice,
@@ -27,7 +32,7 @@ from roadworthy.declare.read.shape import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from roadworthy.declare.fault import Faults
 
@@ -44,19 +49,29 @@ class _Bad:
 BAD = _Bad()
 
 
-def build(owner: type[Declaration], node: Node, faults: Faults) -> Declaration | None:
-    """Return the dataclass that *node* declares, or None; then *faults* hold every reason."""
-    built = _Checker(faults, templated=owner is Pipeline).record(Record(owner), node, ())
-    return None if isinstance(built, _Bad) else cast("Declaration", built)
+@dataclass(frozen=True, slots=True)
+class Built(Generic[Declaration]):
+    """A dataclass, and the paths of the parts of it that stand for what could not be read."""
+
+    value: Declaration
+    holes: Holes
+
+
+def build(owner: type[Declaration], node: Node, faults: Faults) -> Built[Declaration]:
+    """Return the dataclass that *node* declares; where it has holes, *faults* hold every reason."""
+    checker = _Checker(faults, templated=owner is Pipeline)
+    built = checker.whole(Record(owner), node, ())
+    return Built(cast("Declaration", built), Holes(checker.holes))
 
 
 class _Checker:
-    """Walks a tree and a shape side by side. `trail` is the path of keys so far, for messages."""
+    """Walks a tree and a shape side by side. `trail` is the path of keys and indices so far."""
 
     def __init__(self, faults: Faults, *, templated: bool) -> None:
+        self.holes: set[Path] = set()
         self._faults = faults
         self._templated = templated  # `${…}` may stand for what is only known later
-        self._by_shape: dict[type, Callable[[Any, Node, tuple[str, ...]], object]] = {
+        self._by_shape: dict[type, Callable[[Any, Node, Path], object]] = {
             Text: self._text,
             Number: self._number,
             Whole: self._whole,
@@ -65,16 +80,23 @@ class _Checker:
             Anything: lambda _, node, __: plain(node),
             ListOf: self._list,
             MapOf: self._map,
-            Record: self.record,
+            Record: self._record,
             Either: self._either,
         }
 
-    def value(self, shape: Shape, node: Node, trail: tuple[str, ...]) -> object:
-        """Return what *node* means in the place of *shape*, or BAD."""
+    def whole(self, shape: Shape, node: Node, trail: Path) -> object:
+        """Return what *node* means in the place of *shape*; something that leaves a hole when it means nothing."""
+        value = self._value(shape, node, trail)
+        return self._hole(shape, trail) if isinstance(value, _Bad) else value
+
+    def _value(self, shape: Shape, node: Node, trail: Path) -> object:
         return self._by_shape[type(shape)](shape, node, trail)
 
-    def record(self, shape: Record, node: Node, trail: tuple[str, ...]) -> object:
-        """Return the dataclass, or BAD."""
+    def _hole(self, shape: Shape, trail: Path) -> object:
+        self.holes.add(trail)
+        return blank(shape)
+
+    def _record(self, shape: Record, node: Node, trail: Path) -> object:
         node = shorthand.RECORDS.get(shape.owner, _same)(node)
         if not isinstance(node, Map):
             return self._refuse(node, trail, "a mapping", _keys_wanted(shape))
@@ -84,19 +106,24 @@ class _Checker:
         for key, entry in node.entries.items():
             if key not in known:
                 problem = f"{quoted(key)} is not a key of {_name(trail)}."
+                self._misspelt(key, unused, trail)
                 self._faults.unknown(entry.at, problem, key, unused)
             else:
-                values[known[key].field] = self.value(known[key].shape, entry.value, (*trail, key))
+                values[known[key].field] = self.whole(known[key].shape, entry.value, (*trail, key))
         for lacking in known.values():
             if lacking.required and lacking.spelling not in node.entries:
                 problem = f"{_name(trail, start=True)} lacks {quoted(lacking.spelling)}."
                 self._faults.add(node.at, problem, f"Add `{lacking.spelling}: {_example(lacking.shape)}`.")
-                values[lacking.field] = BAD
-        if any(isinstance(value, _Bad) for value in values.values()):
-            return BAD
+                values[lacking.field] = self._hole(lacking.shape, (*trail, lacking.spelling))
         return shape.owner(**values)
 
-    def _list(self, shape: ListOf, node: Node, trail: tuple[str, ...]) -> object:
+    def _misspelt(self, key: str, unused: Iterable[str], trail: Path) -> None:
+        """Leave a hole where *key* probably was meant to stand."""
+        near = None if self._faults.full else did_you_mean(key, unused)
+        if near is not None:
+            self.holes.add((*trail, near))
+
+    def _list(self, shape: ListOf, node: Node, trail: Path) -> object:
         if isinstance(shape.element, Record):
             node = shorthand.LISTS.get(shape.element.owner, _same)(node)
         if isinstance(node, Leaf) and node.value is None:
@@ -104,33 +131,29 @@ class _Checker:
         if isinstance(node, Map) and not isinstance(shape.element, Record):
             return self._refuse(node, trail, "a list", f"[{_example(shape.element)}]")
         items = node.items if isinstance(node, Seq) else (node,)
-        values = tuple(
-            self.value(shape.element, item, (*trail[:-1], f"{trail[-1]}[{number}]"))
-            for number, item in enumerate(items)
-        )
-        return BAD if any(isinstance(value, _Bad) for value in values) else values
+        return tuple(self.whole(shape.element, item, (*trail, number)) for number, item in enumerate(items))
 
-    def _map(self, shape: MapOf, node: Node, trail: tuple[str, ...]) -> object:
+    def _map(self, shape: MapOf, node: Node, trail: Path) -> object:
         if not isinstance(node, Map):
             return self._refuse(node, trail, "a mapping", f"{{{_example(shape.key)}: {_example(shape.value)}}}")
         values: dict[str, object] = {}
         for key, entry in node.entries.items():
-            self.value(shape.key, Leaf(entry.at, key, key), (*trail, key))
-            values[key] = self.value(shape.value, entry.value, (*trail, key))
-        return BAD if any(isinstance(value, _Bad) for value in values.values()) else values
+            self.whole(shape.key, Leaf(entry.at, key, key), (*trail, key))
+            values[key] = self.whole(shape.value, entry.value, (*trail, key))
+        return values
 
-    def _either(self, shape: Either, node: Node, trail: tuple[str, ...]) -> object:
+    def _either(self, shape: Either, node: Node, trail: Path) -> object:
         if shape.nothing and isinstance(node, Leaf) and node.value is None:
             return None
         fitting = [option for option in shape.options if _may_be(option, node)]
         if len(fitting) == 1 or (fitting and not isinstance(node, Leaf)):
-            return self.value(fitting[0], node, trail)
+            return self._value(fitting[0], node, trail)
         if len(shape.options) == 1:
-            return self.value(shape.options[0], node, trail)
+            return self._value(shape.options[0], node, trail)
         wanted = " or ".join(_describe(option) for option in shape.options)
         return self._refuse(node, trail, wanted, _example(shape.options[0]))
 
-    def _text(self, shape: Text, node: Node, trail: tuple[str, ...]) -> object:
+    def _text(self, shape: Text, node: Node, trail: Path) -> object:
         if not isinstance(node, Leaf) or node.value is None:
             return self._refuse(node, trail, _describe(shape), _example(shape))
         if not isinstance(node.value, str):
@@ -149,7 +172,7 @@ class _Checker:
             return text
         return self._bad(node, f"The predicate {objection}.", "Write an expression over columns: `wind_speed < 5`.")
 
-    def _number(self, shape: Number, node: Node, trail: tuple[str, ...]) -> object:
+    def _number(self, shape: Number, node: Node, trail: Path) -> object:
         number = _read_number(node)
         if number is None:
             return self._refuse(node, trail, "a number", _example(shape))
@@ -163,19 +186,19 @@ class _Checker:
             )
         return number
 
-    def _whole(self, _: Whole, node: Node, trail: tuple[str, ...]) -> object:
+    def _whole(self, _: Whole, node: Node, trail: Path) -> object:
         if not isinstance(node, Leaf) or isinstance(node.value, bool) or not isinstance(node.value, int):
             return self._refuse(node, trail, "a whole number", "5")
         if node.value < 0:
             return self._refuse(node, trail, "a whole number of at least 0", "5")
         return node.value
 
-    def _flag(self, _: Flag, node: Node, trail: tuple[str, ...]) -> object:
+    def _flag(self, _: Flag, node: Node, trail: Path) -> object:
         if isinstance(node, Leaf) and isinstance(node.value, bool):
             return node.value
         return self._refuse(node, trail, "`true` or `false`", "true")
 
-    def _choice(self, shape: Choice, node: Node, trail: tuple[str, ...]) -> object:
+    def _choice(self, shape: Choice, node: Node, trail: Path) -> object:
         if isinstance(node, Leaf) and node.value in shape.words:
             return node.value
         if not isinstance(node, Leaf) or not isinstance(node.value, str):
@@ -184,14 +207,14 @@ class _Checker:
         self._faults.unknown(node.at, problem, node.value, shape.words)
         return BAD
 
-    def _refuse(self, node: Node, trail: tuple[str, ...], wanted: str, example: str) -> _Bad:
+    def _refuse(self, node: Node, trail: Path, wanted: str, example: str) -> _Bad:
         found = (
             f"{quoted(node.text)} is {_kind(node)}"
             if isinstance(node, Leaf) and node.text
             else f"this is {_kind(node)}"
         )
         problem = f"{_name(trail, start=True)} must be {wanted}, and {found}."
-        last = trail[-1].split("[")[0] if trail else ""
+        last = next((step for step in reversed(trail) if isinstance(step, str)), "")
         return self._bad(node, problem, f"Write `{last}: {example}`." if last else f"Write {example}.")
 
     def _bad(self, node: Node, problem: str, fix: str) -> _Bad:
@@ -294,7 +317,8 @@ def _keys_wanted(shape: Record) -> str:
     return f"{{{', '.join(f'{key}: …' for key in shown)}}}"
 
 
-def _name(trail: tuple[str, ...], *, start: bool = False) -> str:
+def _name(trail: Path, *, start: bool = False) -> str:
     if not trail:
         return "The file" if start else "this file"
-    return quoted(".".join(trail))
+    spelt = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in trail)
+    return quoted(spelt.removeprefix("."))

@@ -53,7 +53,7 @@ def compose(text: str, faults: Faults) -> Node | None:
         faults.add(*_explain_character(error, text))
         return None
     if node is None:
-        faults.add(None, "The file is empty.", "Write it, or delete it.")
+        faults.add(Place(1, 1), "The file is empty.", "Write it, or delete it.")
     return node
 
 
@@ -206,9 +206,13 @@ def _place(event: yaml.Event) -> Place:
 
 
 def _explain(error: yaml.MarkedYAMLError, text: str) -> tuple[Place, str, str]:
+    problem = str(error.problem or error.context or "it cannot be read")
     mark = error.problem_mark or error.context_mark
     place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-    problem = str(error.problem or error.context or "it cannot be read")
+    if mark and not text[mark.index :].strip():  # the end shows nothing: where it began does, or the last line
+        place = _beginning(error) or _last(text)
+        if "quoted scalar" in str(error.context):
+            return place, "A quote is opened here, and never closed.", "Close it, or take it away."
     if mark and text[mark.index : mark.index + 1] == "\t":
         return place, "A tab stands where YAML wants spaces.", "Indent with spaces."
     if "cannot start any token" in problem:
@@ -221,6 +225,17 @@ def _explain(error: yaml.MarkedYAMLError, text: str) -> tuple[Place, str, str]:
         )
     context = f"{error.context}: " if error.context and error.context != problem else ""
     return place, f"This is not YAML: {context}{problem}.", "Mend the brackets, quotes or indent here or just above."
+
+
+def _beginning(error: yaml.MarkedYAMLError) -> Place | None:
+    start, end = error.context_mark, error.problem_mark
+    return Place(start.line + 1, start.column + 1) if start and end and start.index < end.index else None
+
+
+def _last(text: str) -> Place:
+    """Return the place of the last character that shows."""
+    shown = text.rstrip()
+    return Place(shown.count("\n") + 1, max(1, len(shown) - (shown.rfind("\n") + 1)))
 
 
 def _explain_character(error: yaml.reader.ReaderError, text: str) -> tuple[Place, str, str]:

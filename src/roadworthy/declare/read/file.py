@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from roadworthy.declare.fault import Fault, Faults, Place, quoted
 from roadworthy.declare.read import dvc
 from roadworthy.declare.read.check import build
 from roadworthy.declare.read.compose import compose
-from roadworthy.declare.read.node import Entry, Leaf, Map, Node, plain
+from roadworthy.declare.read.node import Entry, Holes, Leaf, Map, Node, plain
 
 API = "roadworthy/v1alpha1"
 _API_KEY = "apiVersion"
@@ -18,7 +18,18 @@ Declaration = TypeVar("Declaration")
 
 @dataclass(frozen=True, slots=True)
 class Document(Generic[Declaration]):
-    """A file that was read: its declaration unless it has faults, its tree for the places, and its faults."""
+    """A file that was read.
+
+    Attributes:
+        file: Its path in the project.
+        text: What it holds.
+        tree: The same with places; None when it is no YAML.
+        value: Its declaration; None when it has faults.
+        faults: Everything that is wrong with it by itself.
+        not_read: Keys that stand in it and are knowingly not read.
+        partial: As much of its declaration as could be read; None when nothing could.
+        holes: The paths in `partial` of what could not be read, and what stands there means nothing.
+    """
 
     file: str
     text: str
@@ -26,6 +37,19 @@ class Document(Generic[Declaration]):
     value: Declaration | None
     faults: tuple[Fault, ...]
     not_read: tuple[str, ...] = ()
+    partial: Declaration | None = None
+    holes: Holes = field(default_factory=Holes, compare=False)
+
+    def lacks(self, *path: str | int) -> bool:
+        """Whether what stands at *path*, or what it is a part of, or a part of it, could not be read."""
+        return self.holes.touch(path)
+
+    def names(self, group: str) -> frozenset[str] | None:
+        """Return the names in a mapping at the top; None when it could not be read."""
+        if self.partial is None or () in self.holes or (group,) in self.holes:
+            return None
+        named: Any = getattr(self.partial, group)
+        return frozenset(named)
 
 
 def text_of(data: bytes, faults: Faults) -> str | None:
@@ -51,23 +75,24 @@ def parse(owner: type[Declaration], data: bytes, file: str) -> Document[Declarat
     if is_dvc:
         tree, not_read = dvc.whole(tree, faults)
     tree = _versioned(tree, faults, required=not is_dvc)
-    value = build(owner, tree, faults)
+    built = build(owner, tree, faults)
     found = faults.all()
-    return Document(file, text, tree, None if found else value, found, not_read)
+    return Document(file, text, tree, None if found else built.value, found, not_read, built.value, built.holes)
 
 
 def parse_values(data: bytes, file: str) -> Document[dict[str, object]]:
     """Return the document of a file of free keys, such as `params.yaml`; an empty one is an empty mapping."""
     if not data.strip():
-        return Document(file, "", None, {}, ())
+        return Document(file, "", None, {}, (), partial={})
     faults, text, tree = _tree(data, file)
     if isinstance(tree, Leaf) and tree.value is None:
-        return Document(file, text, tree, {}, faults.all())
+        return Document(file, text, tree, {}, faults.all(), partial={})
     if tree is not None and not isinstance(tree, Map):
         faults.add(tree.at, "The file must be a mapping of parameters.", "Write `name: value` lines.")
     found = faults.all()
-    values = plain(tree) if isinstance(tree, Map) else {}
-    return Document(file, text, tree, None if found or not isinstance(values, dict) else values, found)
+    values = plain(tree) if isinstance(tree, Map) else None
+    read = values if isinstance(values, dict) else None
+    return Document(file, text, tree, None if found else read, found, partial=read)
 
 
 def _tree(data: bytes, file: str) -> tuple[Faults, str, Node | None]:

@@ -9,7 +9,7 @@ from roadworthy.declare.contract import Contract
 from roadworthy.declare.failure_mode import FailureMode
 from roadworthy.declare.fault import Fault
 from roadworthy.declare.pipeline import Pipeline
-from roadworthy.declare.profile import Profile
+from roadworthy.declare.profile import Profile, PythonEnvironment
 from roadworthy.declare.read.file import Document, parse, parse_values
 from roadworthy.declare.requirements import Requirements
 from roadworthy.declare.written import Unreadable
@@ -30,7 +30,10 @@ _PARAMS = "params.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The documents of a project by file, and the name of its folder."""
+    """The documents of a project by file, and the name of its folder.
+
+    Of files with faults it gives what could be read: see `Document.holes`.
+    """
 
     name: str
     documents: Mapping[str, Document[Any]] = field(default_factory=dict)
@@ -42,15 +45,20 @@ class Reading:
 
     @property
     def profile(self) -> Profile | None:
-        """The profile; a `dvc.yaml` alone makes a project named after its folder. None when it has faults."""
+        """The profile; a `dvc.yaml` alone makes a project named after its folder. None when it cannot be read."""
         if "profile.yaml" in self.documents:
             profile: Profile | None = self._value("profile.yaml")
             return profile
         return Profile(apiVersion="roadworthy/v1alpha1", project=self.name)
 
     @property
+    def lock(self) -> str:
+        """The path of the lock of the Python environment."""
+        return PythonEnvironment().lock if self.profile is None else self.profile.environment.lock
+
+    @property
     def pipeline(self) -> Pipeline | None:
-        """The pipeline, empty when none is declared; None when it has faults."""
+        """The pipeline, empty when none is declared; None when it cannot be read."""
         file = self.pipeline_file
         return self._value(file) if file in self.documents else Pipeline()
 
@@ -61,23 +69,23 @@ class Reading:
 
     @property
     def requirements(self) -> Requirements | None:
-        """The requirements; None when there are none, or they have faults."""
+        """The requirements; None when there are none, or they cannot be read."""
         requirements: Requirements | None = self._value("requirements.yaml")
         return requirements
 
     @property
     def params(self) -> dict[str, object] | None:
-        """The parameters, empty when there are none; None when they have faults."""
+        """The parameters, empty when there are none; None when they cannot be read."""
         params: dict[str, object] | None = self._value(_PARAMS) if _PARAMS in self.documents else {}
         return params
 
     def folder(self, name: str) -> dict[str, Any]:
-        """Return the declarations of a folder's files by name, those with faults left out."""
+        """Return the declarations of a folder's files by name, those that cannot be read left out."""
         inside = {file: document for file, document in self.documents.items() if file.startswith(f"{name}/")}
         return {
-            file.removeprefix(f"{name}/").removesuffix(".yaml"): document.value
+            file.removeprefix(f"{name}/").removesuffix(".yaml"): document.partial
             for file, document in inside.items()
-            if document.value is not None
+            if document.partial is not None
         }
 
     def names(self, folder: str) -> frozenset[str]:
@@ -108,7 +116,15 @@ class Reading:
 
     def _value(self, file: str) -> Any:
         document = self.documents.get(file)
-        return document.value if document else None
+        return document.partial if document else None
+
+    def named(self, *groups: str) -> frozenset[str] | None:
+        """Return the names in *groups* of the pipeline (models, datasets, sources); None when one cannot be read."""
+        document = self.documents.get(self.pipeline_file)
+        if document is None:
+            return frozenset()
+        found = [document.names(group) for group in groups]
+        return None if None in found else frozenset(name for names in found if names for name in names)
 
 
 def read_all(name: str, files: Mapping[str, bytes | Unreadable]) -> Reading:

@@ -9,7 +9,7 @@ from roadworthy.ledger.objects.item import Item
 from roadworthy.ledger.objects.push import Moved, parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from roadworthy.ledger.objects.store import ObjectStore
 
@@ -23,18 +23,16 @@ def fetch(item: Item, bucket: ObjectStore, store: ObjectStore, tell: Callable[[i
     What is here is read to see that it is undamaged: whoever fetches wants to use it.
 
     Raises:
-        NotFound: The bucket lacks an object.
+        NotFound: The bucket lacks an object: of many, this is told before any is copied.
         IntegrityError: An object of the bucket is damaged: it is not taken.
         StorageError: The store cannot be written.
     """
     moved = Moved()
     files: tuple[Item, ...] = (item,)
     if item.files is not None:
-        moved = _one(Item(item.address, 0), bucket, store, tell)
+        moved = _all((Item(item.address, 0),), bucket, store, tell)
         files = parts_of(item, store)[:-1]
-    for one in files:
-        moved += _one(one, bucket, store, tell)
-    return moved
+    return moved + _all(files, bucket, store, tell)
 
 
 def is_whole(item: Item, store: ObjectStore) -> bool:
@@ -45,9 +43,21 @@ def is_whole(item: Item, store: ObjectStore) -> bool:
         return False
 
 
-def _one(item: Item, bucket: ObjectStore, store: ObjectStore, tell: Callable[[int], None] | None) -> Moved:
-    if store.holds(item.address):
-        return Moved(present=1)
+def _all(items: Sequence[Item], bucket: ObjectStore, store: ObjectStore, tell: Callable[[int], None] | None) -> Moved:
+    wanted = [one for one in items if not store.holds(one.address)]
+    if len(wanted) > 1 and (missing := bucket.missing(one.address for one in wanted)):
+        few = ", ".join(sorted(missing)[:3])
+        raise NotFound(f"The bucket lacks {len(missing)} of {len(wanted)} objects: {few} …", remedy=_PUSH)
+    moved = Moved(present=len(items) - len(wanted))
+    for one in wanted:
+        _one(one, bucket, store)
+        moved += Moved(1, one.size)
+        if tell is not None:
+            tell(one.size)
+    return moved
+
+
+def _one(item: Item, bucket: ObjectStore, store: ObjectStore) -> None:
     try:
         with bucket.open(item.address) as stream:
             store.put_from(stream, item.address)
@@ -57,6 +67,3 @@ def _one(item: Item, bucket: ObjectStore, store: ObjectStore, tell: Callable[[in
         if bucket.holds(item.address):
             raise
         raise IntegrityError(f"The bucket is damaged. {fault.problem}", remedy=_PUSH_AGAIN) from fault
-    if tell is not None:
-        tell(item.size)
-    return Moved(1, item.size)

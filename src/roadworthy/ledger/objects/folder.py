@@ -9,7 +9,6 @@ import os
 import re
 import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from blake3 import blake3
@@ -19,11 +18,16 @@ from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.objects.write import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 _PIECE: Final = 1 << 20
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _FILE = re.compile(r"[0-9a-f]{62}")
+_AGAIN = (
+    "Run `roadworthy run`: it keeps what a stage made anew, or makes it again. "
+    "Pinned data: `roadworthy data fetch` with the bucket that keeps it, or `roadworthy data update`."
+)
 _OTHER_THINGS = {errno.ELOOP, errno.EMLINK, errno.ENOTDIR, errno.EISDIR, errno.ENXIO}
 
 
@@ -41,6 +45,13 @@ class DirectoryStore:
         """Return where the bytes of *address* are, or would be."""
         return self.root / address.digest[:2] / address.digest[2:]
 
+    def place(self, address: Address) -> Path:
+        """Return `path`, for use. Raises IntegrityError when a symlink stands in the place of its folder."""
+        place = self.path(address)
+        if place.parent.is_symlink():
+            raise _not_plain(place.parent)
+        return place
+
     def put(self, data: bytes) -> Address:
         """Keep *data* durably."""
         address = Address.of(data)
@@ -56,13 +67,11 @@ class DirectoryStore:
         """Keep the bytes of *stream*, known to be *address*. What is here undamaged is left as it is."""
         if self.holds(address):
             return
-        place = self.path(address)
-        if place.parent.is_symlink():
-            raise _not_plain(place.parent)
+        place = self.place(address)
 
         def pour(file: BinaryIO) -> None:
             stream.seek(0)
-            _copy(stream, file, address)
+            copy(stream, file, address)
 
         write_whole(place, pour, aside=self.root / "aside", mode=0o444)
 
@@ -71,21 +80,18 @@ class DirectoryStore:
         with self.open(address) as stream:
             data = stream.read()
         if (found := Address.of(data)) != address:
-            self._set_aside(address)
-            raise _damaged(self.path(address), address, found)
+            self.set_aside(address)
+            raise damaged(str(self.path(address)), address, found)
         return data
 
     def open(self, address: Address) -> BinaryIO:
         """Return the bytes as a stream, not checked."""
-        place = self.path(address)
-        if place.parent.is_symlink():
-            raise _not_plain(place.parent)
         try:
-            return open_plain(place)
+            return open_plain(self.place(address))
         except FileNotFoundError as fault:
             raise NotFound(
                 f"The bytes {address} are not kept in {self.root}.",
-                remedy="Fetch them with `roadworthy data fetch`, or run the stage that makes them.",
+                remedy=_AGAIN,
             ) from fault
 
     def copy_to(self, address: Address, path: Path) -> None:
@@ -94,12 +100,12 @@ class DirectoryStore:
 
             def pour(file: BinaryIO) -> None:
                 stream.seek(0)
-                _copy(stream, file, address, self.path(address))
+                copy(stream, file, address)
 
             try:
                 write_whole(path, pour, aside=self.root / "aside")
             except IntegrityError:
-                self._set_aside(address)
+                self.set_aside(address)
                 raise
 
     def holds(self, address: Address) -> bool:
@@ -110,7 +116,19 @@ class DirectoryStore:
         except (NotFound, IntegrityError):
             return False
 
-    def _set_aside(self, address: Address) -> None:
+    def missing(self, addresses: Iterable[Address]) -> frozenset[Address]:
+        """Return which of *addresses* are not kept here (not whether the others are undamaged)."""
+        return frozenset(address for address in addresses if address not in self)
+
+    def size(self, address: Address) -> int | None:
+        """Return the size of what is kept under *address*, damaged or not; None when nothing is."""
+        try:
+            return self.path(address).stat(follow_symlinks=False).st_size
+        except OSError:
+            return None
+
+    def set_aside(self, address: Address) -> None:
+        """Keep no longer, under its address, what was found to be damaged."""
         place = self.root / "damaged" / f"{address.digest}-{os.urandom(4).hex()}"
         with contextlib.suppress(OSError, StorageError):  # in a read-only folder it stays where it is
             place.parent.mkdir(exist_ok=True)
@@ -129,15 +147,20 @@ class DirectoryStore:
 
 def addresses_in(root: Path, ending: str = "") -> Iterator[Address]:
     """Yield the addresses that files `ab/<62 digits><ending>` below *root* are named by, in order."""
-    if not root.is_dir():
-        return
-    for folder in sorted(os.scandir(root), key=_by_name):
-        if not _FOLDER.fullmatch(folder.name) or not folder.is_dir(follow_symlinks=False):
-            continue
+    for folder in shelves(root):
         for file in sorted(os.scandir(folder), key=_by_name):
             name = file.name.removesuffix(ending)
             if _FILE.fullmatch(name) and file.name.endswith(ending):
                 yield Address(f"blake3:{folder.name}{name}")
+
+
+def shelves(root: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield the folders `ab` below *root* that objects are kept in, in order."""
+    if not root.is_dir():
+        return
+    for folder in sorted(os.scandir(root), key=_by_name):
+        if _FOLDER.fullmatch(folder.name) and folder.is_dir(follow_symlinks=False):
+            yield folder
 
 
 def _by_name(entry: os.DirEntry[str]) -> str:
@@ -181,19 +204,25 @@ def _open_plain(path: str, _: int) -> int:
     return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
 
 
-def _copy(stream: BinaryIO, file: BinaryIO, address: Address, place: Path | None = None) -> None:
+def copy(stream: BinaryIO, file: BinaryIO, address: Address) -> None:
+    """Write what is left in *stream* to *file*.
+
+    Raises:
+        IntegrityError: It is not what *address* says; *file* is then not to be used.
+    """
     hasher = blake3()
     while piece := stream.read(_PIECE):
         hasher.update(piece)
         file.write(piece)
     if (found := Address(f"blake3:{hasher.hexdigest()}")) != address:
-        raise _damaged(place or Path(getattr(stream, "name", "What was read")), address, found)
+        raise damaged(str(getattr(stream, "name", "What was read")), address, found)
 
 
-def _damaged(path: Path, wanted: Address, found: Address) -> IntegrityError:
+def damaged(place: str, wanted: Address, found: Address) -> IntegrityError:
+    """Return the error that says that the bytes at *place* are not the ones that are wanted."""
     return IntegrityError(
-        f"{path} holds other bytes than its address says ({found} instead of {wanted}).",
-        remedy="Run `roadworthy data fetch` to restore it from the bucket, or run the stage that made it again.",
+        f"{place} holds other bytes than its address says ({found} instead of {wanted}).",
+        remedy=_AGAIN,
     )
 
 

@@ -40,9 +40,10 @@ def push(item: Item, store: ObjectStore, bucket: ObjectStore, tell: Callable[[in
         IntegrityError: An object of *store* is damaged: it is not copied.
         StorageError: The bucket cannot be written.
     """
-    moved = Moved()
-    for one in parts_of(item, store):
-        if one.address in bucket:
+    moved, parts = Moved(), parts_of(item, store)
+    missing = bucket.missing(one.address for one in parts)
+    for one in parts:
+        if one.address not in missing:
             moved += Moved(present=1)
             continue
         with store.open(one.address) as stream:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from roadworthy.ledger.objects.address import Address
+
+ASKED_AT_ONCE: Final = 10_000  # addresses, of a bucket over a network
 
 
 class ObjectStore(Protocol):
@@ -38,5 +40,5 @@ class ObjectStore(Protocol):
     def __contains__(self, address: object) -> bool:
         """Whether the bytes are kept here (not whether they are undamaged)."""
 
-    def __iter__(self) -> Iterator[Address]:
-        """Every address kept."""
+    def missing(self, addresses: Iterable[Address]) -> frozenset[Address]:
+        """Return which of *addresses* are not kept here, asked together (not whether the others are undamaged)."""

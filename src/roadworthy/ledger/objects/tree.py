@@ -48,12 +48,31 @@ def add(path: Path, store: ObjectStore, files: KnownFiles) -> Item:
     return _folder_item(data, listed)
 
 
+def keep_again(path: Path, item: Item, store: ObjectStore, files: KnownFiles) -> bool:
+    """Keep *item* whole from what stands at *path*, if that is it: what is missing or damaged in *store* is written.
+
+    Everything that is kept of it is read. Returns whether it stands there. Raises as `add` does.
+    """
+    try:
+        if address_of(path, files) != item:
+            return False
+    except (NotFound, UsageError, IntegrityError):
+        return False
+    if item.files is None:
+        store.put_file(path, item.address)
+        return True
+    listed = _walk(path, files)
+    for name, one in listed.items():
+        store.put_file(path / name, one.address)
+    store.put(_dump(listed))
+    return True
+
+
 def address_of(path: Path, files: KnownFiles) -> Item:
     """Return what the file or folder *path* is, keeping nothing. Raises as `add` does."""
     if not _is_folder(path):
         return files.item(path)
-    listed = _walk(path, files)
-    return _folder_item(_dump(listed), listed)
+    return folder_of(_walk(path, files))
 
 
 def listing(item: Item, store: ObjectStore) -> Mapping[str, Item]:
@@ -79,6 +98,20 @@ def listing(item: Item, store: ObjectStore) -> Mapping[str, Item]:
                 remedy="Do not use it: whoever made it means harm, or used another tool.",
             )
     return listed
+
+
+def part_of(item: Item, name: str, store: ObjectStore) -> Item | None:
+    """Return the file or folder *name* in the folder *item*, or None. Raises as `listing` does."""
+    listed = listing(item, store)
+    if name in listed:
+        return listed[name]
+    below = {path.removeprefix(f"{name}/"): one for path, one in listed.items() if path.startswith(f"{name}/")}
+    return folder_of(below) if below else None
+
+
+def folder_of(listed: Mapping[str, Item]) -> Item:
+    """Return the folder that holds the files *listed*, by their path in it, keeping nothing."""
+    return _folder_item(_dump(listed), listed)
 
 
 def checkout(item: Item, path: Path, store: ObjectStore, files: KnownFiles) -> None:

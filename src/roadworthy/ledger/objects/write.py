@@ -64,6 +64,18 @@ def write_once(path: Path, data: bytes, *, aside: Path, mode: int = 0o666) -> bo
         return True
 
 
+def open_draft(aside: Path, mode: int = 0o666) -> tuple[Path, BinaryIO]:
+    """Make an unfinished file in *aside*, which is made when it is not there; `sweep` removes what is forgotten.
+
+    Raises:
+        OSError: As the system says.
+    """
+    aside.mkdir(parents=True, exist_ok=True)
+    draft = aside / f"{os.uname().nodename}-{os.getpid()}-{os.urandom(6).hex()}.aside"
+    handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    return draft, os.fdopen(handle, "wb")
+
+
 def write_bytes(path: Path, data: bytes, *, aside: Path, mode: int = 0o666) -> None:
     """Make *path* hold *data*, as `write_whole` does."""
     write_whole(path, lambda file: _write(file, data), aside=aside, mode=mode)
@@ -119,11 +131,9 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _draft(aside: Path, pour: Callable[[BinaryIO], None], mode: int) -> Iterator[Path]:
-    aside.mkdir(parents=True, exist_ok=True)
-    draft = aside / f"{os.uname().nodename}-{os.getpid()}-{os.urandom(6).hex()}.aside"
-    handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    draft, opened = open_draft(aside, mode)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with opened as file:
             pour(file)
             file.flush()
             os.fsync(file.fileno())

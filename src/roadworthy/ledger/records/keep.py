@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -104,15 +105,17 @@ class Records:
             )
         return self._believed(address, data)
 
-    def is_damaged(self, address: Address) -> bool:
-        """Whether something stands where the record *address* belongs, and does not hold its bytes."""
+    def holds(self, address: Address) -> bool:
+        """Whether the record *address* is here with its very bytes, whoever signed it: they are read."""
         try:
             with open_plain(self.path(address)) as file:
-                return Address.of(file.read()) != address
-        except FileNotFoundError:
+                return Address.of(file.read()) == address
+        except (FileNotFoundError, IntegrityError, StorageError):
             return False
-        except (IntegrityError, StorageError):
-            return True
+
+    def is_damaged(self, address: Address) -> bool:
+        """Whether something stands where the record *address* belongs, and does not hold its bytes."""
+        return os.path.lexists(self.path(address)) and not self.holds(address)
 
     def all(self, kind: str) -> Iterator[tuple[Address, Record]]:
         """Yield every record of *kind* that can be believed, oldest first; `faults` says what cannot, and why."""
@@ -200,12 +203,17 @@ def read_public(path: Path, authority: Authority) -> TrustedKey:
         IntegrityError: It holds something else.
     """
     try:
-        key_id, public = path.read_text(encoding="utf-8").split()
-        return TrustedKey(key_id, base64.b64decode(public, validate=True), authority)
+        return parse_public(path.read_text(encoding="utf-8"), authority)
     except ValueError as fault:
         raise IntegrityError(
             f"{path} is not a public key.", remedy="Remove it: an own one is made again, a platform's by `login`."
         ) from fault
+
+
+def parse_public(line: str, authority: Authority) -> TrustedKey:
+    """Return the public key that `public_line` wrote, believed with *authority*. Raises ValueError when it is none."""
+    key_id, public = line.split()
+    return TrustedKey(key_id, base64.b64decode(public, validate=True), authority)
 
 
 def _platforms(folder: Path | None) -> Iterator[TrustedKey]:

@@ -32,6 +32,14 @@ ISOLATED: Final[Mapping[str, str]] = {
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
+# For clones that others' code has run in: nothing that is left there is run.
+_LEFT_THERE: Final = {"core.hooksPath": os.devnull, "core.fsmonitor": "false", "protocol.ext.allow": "never"}
+UNHOOKED: Final[Mapping[str, str]] = {
+    **ISOLATED,
+    "GIT_CONFIG_COUNT": str(len(_LEFT_THERE)),
+    **{f"GIT_CONFIG_KEY_{at}": key for at, key in enumerate(_LEFT_THERE)},
+    **{f"GIT_CONFIG_VALUE_{at}": value for at, value in enumerate(_LEFT_THERE.values())},
+}
 
 
 def git(folder: Path, *arguments: str, data: bytes | None = None, extra: Mapping[str, str] | None = None) -> bytes:

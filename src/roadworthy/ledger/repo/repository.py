@@ -60,10 +60,19 @@ class Repository:
         prefix = self.prefix(under or self.root)
         said = git_lines(
             self.root, "status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--untracked-files=all",
-            "--ignore-submodules=none", "--", prefix or ".",
+            f"--ignore-submodules={self._submodules()}", "--", prefix or ".",
         )  # fmt: skip
         found = parse_status(said)
         return Status(found.head, found.branch, tuple(_below(path, prefix) for path in found.changed))
+
+    def _submodules(self) -> str:
+        """Return what of submodules need not be looked into: all but their commits, where git has made none.
+
+        To look into one, git obeys the configuration that stands in it, and that names programs. A folder that only
+        looks like a submodule may have been left there by somebody who wants one of theirs to be run.
+        """
+        own = self.root / ".git"
+        return "dirty" if own.is_dir() and not (own / "modules").is_dir() else "none"
 
     def head(self) -> str | None:
         """Return the commit that is checked out, or None before the first one."""
@@ -95,10 +104,14 @@ class Repository:
         """Return the files below *under* that differ from the commit or are untracked, by their path in *under*."""
         return self.status(under).changed
 
-    def tracked(self, under: Path) -> tuple[str, ...]:
-        """Return the files below *under* that git tracks, by their path in *under*."""
+    def tracked(self, under: Path, *, coming: bool = False) -> tuple[str, ...]:
+        """Return the files below *under* that git tracks, by their path in *under*; with *coming*, those it would too.
+
+        Those are the files that it does not know yet and does not ignore.
+        """
         prefix = self.prefix(under)
-        said = git_lines(self.root, "ls-files", "-z", "--full-name", "--", prefix or ".")
+        more = ("--cached", "--others", "--exclude-standard") if coming else ()
+        said = git_lines(self.root, "ls-files", "-z", "--full-name", *more, "--", prefix or ".")
         return tuple(_below(path, prefix) for path in said)
 
     def tracks(self, path: Path) -> bool:

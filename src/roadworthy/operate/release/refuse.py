@@ -31,6 +31,8 @@ class Asked:
         proof: The last proof of the commit; None when there is none.
         as_baseline: Whether the neutral first launch was asked for.
         primary: What is asked of the primary metric; None when `requirements.yaml` names no metric.
+        unmade: What was tested, as it is to be kept with the version, by path: and neither the run nor the commit
+            names its bytes.
     """
 
     model: str
@@ -40,6 +42,7 @@ class Asked:
     proof: Proof | None
     as_baseline: bool
     primary: Quality | None = None
+    unmade: tuple[str, ...] = ()
 
 
 def refusals(asked: Asked) -> tuple[RoadworthyError, ...]:
@@ -70,6 +73,7 @@ def _refusals(asked: Asked) -> Iterator[RoadworthyError]:
             remedy=f"Commit them or put them away. {_AGAIN}",
         )
     yield from _of_run(asked.commit, asked.run)
+    yield from _of_files(asked.unmade)
     yield from _of_proof(asked, asked.commit)
 
 
@@ -79,6 +83,17 @@ def _of_run(commit: str, run: Run | None) -> Iterator[RoadworthyError]:
     elif run.commit != commit or not run.clean:
         other = f"{_listed(run.dirty)} differed" if run.dirty else f"it is of the commit {run.commit[:12]}"
         yield DirtyTree(f"The run that was tested is not of the commit {commit[:12]} alone: {other}.", remedy=_AGAIN)
+
+
+def _of_files(unmade: Sequence[str]) -> Iterator[RoadworthyError]:
+    """Refuse a file that only happens to lie here: the same commit gives another one elsewhere, or none."""
+    for path in unmade:
+        yield NotFound(
+            f"{path} was tested, and nothing says where it comes from: no stage of the run wrote it, "
+            "no pin names it, and git does not track it.",
+            remedy=f"Add {path} to the `outs` of the stage that writes it, or keep it with "
+            f"`roadworthy data add {path}`; commit, run and test again.",
+        )
 
 
 def _of_proof(asked: Asked, commit: str) -> Iterator[RoadworthyError]:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from roadworthy.build.pipeline.record import item_to_json
-from roadworthy.errors import Conflict, IntegrityError, NotFound, UsageError
-from roadworthy.ledger.objects.tree import add, address_of, listing
+from roadworthy.errors import Conflict, IntegrityError, NotFound
+from roadworthy.ledger.objects.tree import keep_again, listing
 from roadworthy.ledger.objects.write import storage_errors
 from roadworthy.ledger.versions.names import DeploymentName, VersionName, format_number
 from roadworthy.ledger.versions.read import history
@@ -91,6 +91,7 @@ def release(repo: Repository, ledger: Ledger, candidate: Candidate, bump: Bump |
         before = history(repo, ledger, candidate.model, folder=candidate.folder)
         existing = next((one for one in before.versions if one.commit == candidate.commit), None)
         if existing is not None:
+            _keep_objects(ledger, candidate)
             return Released(_same(ledger, existing, candidate), created=False)
         name = VersionName(candidate.model, _number(before, candidate, bump), candidate.folder)
         _keep_objects(ledger, candidate)
@@ -157,16 +158,17 @@ def _keep_objects(ledger: Ledger, candidate: Candidate) -> None:
         if damaged:
             raise NotFound(
                 f"{part.path} is not whole in the ledger: {damaged[0].address} is missing or damaged.",
-                remedy="Run `roadworthy run` to make it again, or `roadworthy data fetch` to restore it.",
+                remedy="Run `roadworthy run` to make it again; pinned data: `roadworthy data fetch` with its bucket.",
             )
 
 
 def _keep_from_home(ledger: Ledger, part: Part) -> None:
-    """Keep *part* as it is in the working tree, if it is still there: what git tracks was never put into the ledger."""
-    place = ledger.state.parent / part.path
-    with contextlib.suppress(NotFound, UsageError, Conflict):  # gone or not what the run saw: the ledger must have it
-        if address_of(place, ledger.files) == part.item:
-            add(place, ledger.objects, ledger.files)
+    """Keep *part* as it is in the working tree, if it is still there.
+
+    What git tracks was never put into the ledger, and what is damaged there is mended.
+    """
+    with contextlib.suppress(Conflict):  # it changes just now: the ledger must have it
+        keep_again(ledger.state.parent / part.path, part.item, ledger.objects, ledger.files)
 
 
 def _part(part: Part) -> dict[str, object]:

@@ -181,7 +181,7 @@ class Lane:
             try:
                 self._crew.start()
             except ModelError as fault:
-                self._trouble = f"The model does not start: {fault.problem.partition(chr(10))[0]}"
+                self._trouble = f"The model does not start: {refusal.cause(fault)}"
                 self._tell(f"The model does not start: {fault.problem}")
                 self._closed.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from roadworthy.operate.serve.refusal import BAD, TOO_LARGE, Refusal
+from roadworthy.operate.serve.refusal import BAD, TIMED_OUT, TOO_LARGE, Refusal
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 LIMIT = 16 << 20  # bytes
 _DRAIN = 1 << 30  # bytes that are read and thrown away, so that a sender that does not listen yet hears the answer
 _SECONDS = 30.0
-_TIMED_OUT = 408
 
 
 async def read(request: Request) -> bytes:
@@ -31,7 +30,7 @@ async def read(request: Request) -> bytes:
         async with asyncio.timeout(_SECONDS):
             await _pour(request, pieces, 0 if too_large else LIMIT)
     except TimeoutError:
-        raise Refusal(_TIMED_OUT, f"The body did not come within {_SECONDS:g} s.", "Send it faster.") from None
+        raise Refusal(TIMED_OUT, f"The body did not come within {_SECONDS:g} s.", "Send it faster.") from None
     if not any(pieces):
         raise Refusal(BAD, "The body is empty.", "Send JSON.")
     return b"".join(pieces)

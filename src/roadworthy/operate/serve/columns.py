@@ -30,6 +30,11 @@ _CALLED = {bool: "a boolean", int: "a number", float: "a number", str: "text", l
 _ARTICLE = {"integer": "an integer"}
 
 
+def called(value: Any) -> str:
+    """Return what a value of JSON is called, with its article."""
+    return "null" if value is None else _CALLED.get(type(value), type(value).__name__)
+
+
 def column(name: str, values: Sequence[Any], wanted: ColumnType | None) -> Column:
     """Return *values*, as they are read from JSON, as a column; None is missing.
 

@@ -17,12 +17,13 @@ import numpy as np
 from blake3 import blake3
 
 from roadworthy.build.data.table import Column, Table
-from roadworthy.errors import StorageError
+from roadworthy.errors import RoadworthyError, StorageError
 from roadworthy.operate.serve.guard import Answer
 from roadworthy.operate.serve.records import plain, rows
+from roadworthy.operate.serve.refusal import cause
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from roadworthy.declare.profile import PredictionLog as Rules
@@ -58,9 +59,12 @@ class Entry:
 class Log:
     """Writes entries in a thread of its own."""
 
-    def __init__(self, segments: Segments, secret: bytes) -> None:
+    def __init__(self, segments: Segments, secret: bytes, say: Callable[[str], None] = lambda _: None) -> None:
+        """Write to *segments*; *say* is told, from the log's thread, when that begins and ceases to fail."""
         self._segments = segments
         self._secret = secret
+        self._say = say
+        self._lost = 0  # requests since writing began to fail
         self._waiting: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         self.dropped = 0  # requests that could not be written
         self.trouble: str | None = None
@@ -72,7 +76,8 @@ class Log:
         if entry.rules.keep == "none":
             return
         if self._waiting.qsize() >= _BACKLOG:
-            self.dropped += 1
+            busy = f"The disk does not answer: {_BACKLOG:,} requests wait to be written."
+            self._lose(1, StorageError(busy, remedy="See what else uses it."))
             return
         self._waiting.put(entry)
 
@@ -97,14 +102,25 @@ class Log:
     def _write(self, entries: Sequence[Entry]) -> None:
         try:
             self._segments.append([row for entry in entries for row in lines(entry, self._secret)])
-            self.trouble = None
         except StorageError as fault:
-            self.dropped += len(entries)
-            self.trouble = fault.problem
+            self._lose(len(entries), fault)
         except Exception as fault:  # noqa: BLE001 - the outermost handler of this thread, which must live on
             traceback.print_exc()
-            self.dropped += len(entries)
-            self.trouble = f"A bug in Roadworthy: {fault!r}"
+            ours = RoadworthyError(f"A bug in Roadworthy: {fault!r}", remedy="Report what the service printed.")
+            self._lose(len(entries), ours)
+        else:
+            if self.trouble is not None:
+                self.trouble = None
+                lost = f"{self._lost:,} request{'' if self._lost == 1 else 's'}"
+                self._say(f"Predictions are kept again; those of {lost} were not.")
+                self._lost = 0
+
+    def _lose(self, count: int, fault: RoadworthyError) -> None:
+        self.dropped += count
+        self._lost += count
+        if self.trouble is None:
+            self._say(f"Predictions are not kept: {fault}")
+        self.trouble = cause(fault)
 
 
 def lines(entry: Entry, secret: bytes) -> list[dict[str, Any]]:

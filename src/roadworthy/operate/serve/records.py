@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from roadworthy.build.data.table import Table
-from roadworthy.operate.serve.columns import column
+from roadworthy.operate.serve.columns import called, column
 from roadworthy.operate.serve.refusal import bad, listed
 
 if TYPE_CHECKING:
@@ -75,10 +75,7 @@ def parse(body: bytes, form: Form) -> Asked:
     Raises:
         Refusal: It is not of that form; the column and the row are named.
     """
-    read = loads(body)
-    records = read.get("records") if isinstance(read, dict) else None
-    if not isinstance(records, list) or not records or len(read) > 1:
-        raise bad("The body holds no `records`.", 'Send {"records": [{"column": value, …}, …]}, at least one record.')
+    records = _records(loads(body))
     columns, wanted = form.columns, form.inputs.keys()
     known = set(columns)
     for row, record in enumerate(records):
@@ -91,6 +88,30 @@ def parse(body: bytes, form: Form) -> Asked:
     table = {name: column(name, [record[name] for record in records], rule.kind) for name, rule in form.inputs.items()}
     keys = [{name: record.get(name) for name in (*form.key, ID)} for record in records]
     return Asked(Table(table), tuple(identified(key, form, row) for row, key in enumerate(keys)))
+
+
+def _records(read: Any) -> list[Any]:
+    """Return the list under `records`, which holds something and stands alone.
+
+    Raises:
+        Refusal: It does not; what is there instead is named.
+    """
+    form = 'Send {"records": [{"column": value, …}, …]}, at least one record.'
+    if not isinstance(read, dict):
+        raise bad(f"The body is {called(read)}, and must be an object with `records`.", form)
+    strange = [name for name in read if name != "records"]
+    if "records" not in read:
+        near = difflib.get_close_matches("records", strange, n=1)
+        guess = f", but `{near[0][:80]}`" if near else ""
+        raise bad(f"The body holds no `records`{guess}.", form)
+    if strange:
+        raise bad(f"The body holds {listed(strange)} beside `records`.", "Send `records` alone.")
+    records = read["records"]
+    if not isinstance(records, list):
+        raise bad(f"`records` is {called(records)}, and must be a list.", form)
+    if not records:
+        raise bad("`records` is empty.", form)
+    return records
 
 
 def identified(brought: Mapping[str, Any], form: Form, row: int) -> dict[str, Any]:

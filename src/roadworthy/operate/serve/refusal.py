@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from roadworthy.errors import RoadworthyError, WorkerDied, WorkerHung
@@ -9,8 +10,9 @@ from roadworthy.errors import RoadworthyError, WorkerDied, WorkerHung
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BAD, NOT_FOUND, TOO_LARGE, OURS, BUSY, TOO_LATE = 400, 404, 413, 500, 503, 504
+BAD, NOT_FOUND, OTHER_METHOD, TIMED_OUT, TOO_LARGE, OURS, BUSY, TOO_LATE = 400, 404, 405, 408, 413, 500, 503, 504
 _SHOWN = 20
+_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"]+/)+")  # of an absolute path; the file's name stays
 
 
 class Refusal(Exception):
@@ -30,7 +32,7 @@ class Refusal(Exception):
 
 def of(fault: RoadworthyError) -> Refusal:
     """Return what a request is told when the model failed it: without the traceback, which is for who runs it."""
-    problem, kind = fault.problem.partition("\n")[0], type(fault).__name__
+    problem, kind = cause(fault), type(fault).__name__
     match fault:
         case WorkerHung():
             return Refusal(TOO_LATE, problem, "Try again; the model is being started anew.", kind=kind)
@@ -38,6 +40,11 @@ def of(fault: RoadworthyError) -> Refusal:
             return Refusal(BUSY, problem, "Try again; the model is being started anew.", kind=kind)
         case _:
             return Refusal(OURS, problem, fault.remedy, kind=kind)
+
+
+def cause(fault: RoadworthyError) -> str:
+    """Return what is wrong in one line: what a stranger may be told, without a traceback or a folder of this disk."""
+    return _FOLDERS.sub("", fault.problem.partition("\n")[0])
 
 
 def bad(problem: str, remedy: str) -> Refusal:

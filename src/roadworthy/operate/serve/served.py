@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from roadworthy.build.data.table import Table
+from roadworthy.build.model.apart import stray
 from roadworthy.errors import BadPrediction, PredictFailed
 from roadworthy.operate.serve import scope
 from roadworthy.operate.serve.batch import Lane
@@ -19,13 +21,17 @@ from roadworthy.operate.serve.records import Form
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from roadworthy.build.model.apart import Stray
     from roadworthy.build.model.version import OpenVersion
     from roadworthy.declare.profile import PredictionLog
     from roadworthy.ledger.versions.read import Deployment
     from roadworthy.operate.serve.batch import Deliver
+    from roadworthy.operate.serve.crew import Seat
     from roadworthy.operate.serve.scope import Rule
 
 _WARM_SECONDS = 30.0
+_ROWS = 3  # to warm up with
+_BOTH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ def begin(
         say: Takes a line for whoever runs the service.
 
     Raises:
-        ModelError: It does not load, or its worker hangs or dies on a first row.
+        ModelError: It does not load, its worker hangs or dies on a first row, or it gives rows each other's answers.
     """
     requirements = opened.requirements
     guard = Guard(
@@ -92,27 +98,50 @@ def begin(
 
 
 def _warm(crew: Crew, rules: Mapping[str, Rule]) -> None:
-    """Have the model answer a row once: the first answer imports what loading did not. A made-up row may be refused."""
-    row = Table({name: column(name, [_typical(rule)], rule.kind) for name, rule in rules.items()})
+    """Have the model answer a few rows: the first answer imports what loading did not. Made-up rows may be refused.
+
+    Raises:
+        BadPrediction: It gives rows each other's answers.
+    """
+    rows = Table(
+        {name: column(name, [_typical(rule, at) for at in range(_ROWS)], rule.kind) for name, rule in rules.items()}
+    )
     for seat in (crew.model, crew.baseline):
-        try:
-            if seat is not None:
-                seat.predict(row, timeout=_WARM_SECONDS)
-        except (PredictFailed, BadPrediction):
-            continue
+        found = None if seat is None else _stray(seat, rows)
+        if found is not None and found.when != "again":
+            raise BadPrediction(
+                f"The model gives a row another answer {found.when} than beside others: callers get each other's.",
+                remedy="`predict` must return a row for each row, in their order, and look at no other row for it.",
+            )
 
 
-def _typical(rule: Rule) -> Any:
-    """Return a value that *rule* allows."""
+def _stray(seat: Seat, rows: Table) -> Stray | None:
+    try:
+        seat.predict(rows.take(np.array([0])), timeout=_WARM_SECONDS)
+        return stray(partial(seat.predict, timeout=_WARM_SECONDS), rows, alone=_ROWS)
+    except (PredictFailed, BadPrediction):
+        return None
+
+
+def _typical(rule: Rule, at: int) -> Any:
+    """Return a value that *rule* allows, another one for each of the rows *at*, where there are so many."""
     if rule.allowed:
-        return min(rule.allowed, key=str)
+        return sorted(rule.allowed, key=str)[at % len(rule.allowed)]
     match rule.kind:
         case "text":
-            return ""
+            return "a" * at
         case "boolean":
-            return False
+            return at % 2 == 1
         case "time":
-            return str(np.datetime64(rule.min, "s")) if isinstance(rule.min, str) else "2000-01-01T00:00:00"
+            first = np.datetime64(rule.min if isinstance(rule.min, str) else "2000-01-01T00:00:00", "s")
+            return str(first + np.timedelta64(at, "h"))
         case _:
-            bounds = [bound for bound in (rule.min, rule.max) if isinstance(bound, int | float)]
-            return int(sum(bounds) / len(bounds)) if bounds else 0
+            return _between(rule, at)
+
+
+def _between(rule: Rule, at: int) -> int:
+    bounds = [bound for bound in (rule.min, rule.max) if isinstance(bound, int | float)]
+    if len(bounds) < _BOTH:
+        return int(bounds[0] if bounds else 0) + (-at if rule.max is not None else at)
+    low, high = bounds
+    return int(low + (high - low) * (1 + (at + 1) % _ROWS) / (_ROWS + 1))  # the middle first

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from roadworthy.errors import RoadworthyError
+from roadworthy.operate.serve.refusal import cause
 
 if TYPE_CHECKING:
     import asyncio
@@ -72,13 +73,14 @@ class Switch:
                 self._look(loop)
                 pause, self._gateway.trouble = _PAUSE, None
             except RoadworthyError as fault:
-                is_new, self._gateway.trouble = self._gateway.trouble is None, fault.problem
+                # Callers are told the cause, in a line; the whole, with its paths, is for whoever runs the service.
+                is_new, self._gateway.trouble = self._gateway.trouble is None, cause(fault)
                 pause = min(pause * 4, _LONGEST_PAUSE)
                 if is_new:  # told last: whoever heard it finds it in every answer too
-                    self._say(f"Not switched: {fault.problem} {fault.remedy}")
+                    self._say(f"Not switched: {fault}")
             except Exception as fault:  # noqa: BLE001 - the outermost handler of this thread, which must live on
                 traceback.print_exc()
-                pause, self._gateway.trouble = _LONGEST_PAUSE, f"A bug in Roadworthy: {fault}"
+                pause, self._gateway.trouble = _LONGEST_PAUSE, f"A bug in Roadworthy: {type(fault).__name__}"
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         wanted, current, before = self._seek(), self._current, self._before

@@ -189,12 +189,12 @@ def sweep(database: Database) -> list[Job]:
         return [Job.of(row) for row in connection.execute(update(table).where(spent).values(ended).returning(table))]
 
 
-def grace(database: Database, seconds: float) -> int:
-    """Give all who hold jobs so long from now: nobody could be heard while the server was away. Return how many."""
+def give_back(database: Database) -> int:
+    """Let every job that is held be claimed at once, and return how many: who held them ended with their server."""
     with database.write() as connection:
-        until = now(connection) + round(seconds * 1000)
-        running = (table.c.state == "running") & (table.c.lease_until < until)
-        return connection.execute(update(table).where(running).values(lease_until=until)).rowcount
+        at = now(connection)
+        held_yet = (table.c.state == "running") & (table.c.lease_until > at)
+        return connection.execute(update(table).where(held_yet).values(lease_until=at)).rowcount
 
 
 def _held(number: int, fence: int, at: int) -> ColumnElement[bool]:

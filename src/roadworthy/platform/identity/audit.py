@@ -82,6 +82,22 @@ class Audit:
         self._index(connection, number, record)
         return record
 
+    def once(self, connection: Connection, entry: Entry, by: str) -> None:
+        """State *entry*, unless that is stated: the same action on the same target, with the same *by* in its detail.
+
+        For what is done again after a crash, which may have come before the entry or after it.
+
+        Raises:
+            StorageError: The disk is full.
+        """
+        hold_all(connection)
+        self.restore(connection)
+        table = schema.audit
+        same = (table.c.action == entry.action) & (table.c.target == entry.target) & (table.c.project == entry.project)
+        stated = connection.execute(select(table.c.detail).where(same)).scalars()
+        if all(detail.get(by) != entry.detail[by] for detail in stated):
+            self.state(connection, entry)
+
     def restore(self, connection: Connection) -> int:
         """List every entry that the index lacks, and return how many."""
         number = known = _last(connection)

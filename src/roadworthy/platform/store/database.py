@@ -68,8 +68,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection that sees one state of the database."""
-        with self.engine.connect() as connection:
+        """Give a connection that sees one state of the database.
+
+        Raises:
+            StorageError, Unreachable: It cannot be read now: the disk is full, or the server is away.
+        """
+        with _now_or_later(self), self.engine.connect() as connection:
             yield connection
             connection.rollback()
 
@@ -78,7 +82,15 @@ class Database:
         """Give a connection whose writes are all kept when the block ends, or none when it raises.
 
         On SQLite the block holds the only right to write: keep it short.
+
+        Raises:
+            StorageError, Unreachable: It cannot be written now: the disk is full, others write, or the server is away.
         """
+        with _now_or_later(self), self._writing() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
         with self.engine.connect().execution_options(roadworthy_write=True) as connection, connection.begin():
             yield connection
 
@@ -86,7 +98,7 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(migrations).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        with self.write() as connection:
+        with self._writing() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, to)
 
@@ -153,6 +165,19 @@ def _prepare(connection: object, _: object) -> None:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("roadworthy_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _now_or_later(database: Database) -> Iterator[None]:
+    """Tell what it means that the database cannot be used now; nothing of the block was kept."""
+    try:
+        yield
+    except OperationalError as fault:
+        if database.is_sqlite and "locked" not in str(fault.orig):
+            raise StorageError(
+                f"The index cannot be used: {fault.orig}.", remedy="Make room on its disk, and try again."
+            ) from fault
+        raise Unreachable(f"The index does not answer: {fault.orig}.", remedy="Try again in a while.") from fault
 
 
 @contextmanager

@@ -116,3 +116,13 @@ def protected_now(connection: Connection, project: str) -> tuple[str, ...]:
     table = schema.resource
     asked = select(table.c.name).where(table.c.project == project, table.c.kind == "branch", table.c.state == "active")
     return tuple(connection.execute(asked.order_by(table.c.name)).scalars())
+
+
+def quota_now(connection: Connection, project: str) -> str | None:
+    """Return how much the bucket of *project* may keep, as it was applied, e.g. `50GiB`; None: as much as fits."""
+    table = schema.resource
+    asked = select(table.c.wanted).where(
+        table.c.project == project, table.c.kind == "bucket", table.c.name == project, table.c.state == "active"
+    )
+    said = (connection.execute(asked).scalar_one_or_none() or {}).get("quota")
+    return None if said is None else str(said)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from roadworthy.prove.against_production.flips import flips, furthest
 from roadworthy.prove.against_production.gate import Judgement, Limits, judge, needs_floor, shares
-from roadworthy.prove.against_production.noise_floor import NotMeasured
+from roadworthy.prove.against_production.noise_floor import NotMeasured, Twins
 from roadworthy.prove.evaluate.metric import metric
 from roadworthy.prove.evaluate.scored import score
 from roadworthy.prove.evaluate.sheet import EVERYWHERE, fill
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from roadworthy.declare.requirements import Requirements, Task
     from roadworthy.prove.against_production.flips import Flips
     from roadworthy.prove.against_production.gate import Shares
-    from roadworthy.prove.against_production.noise_floor import Twins
     from roadworthy.prove.behaviour.vacuous import Predict
     from roadworthy.prove.evaluate.metric import Metric
     from roadworthy.prove.evaluate.scored import Scored
@@ -98,11 +97,13 @@ def compare(
     limits = _limits(requirements)
     apart = shares(found, None)
     twins = floor(field) if requirements.against_production and needs_floor(apart, limits) else None
-    if twins is not None and not isinstance(twins, NotMeasured):
+    if isinstance(twins, Twins):
         apart = shares(found, twins.negative)
     primary = _primary(requirements, field)
     why = twins.reason if isinstance(twins, NotMeasured) else ""
     judgement = judge(apart, found, limits, primary, why)
+    if isinstance(twins, Twins) and twins.note:
+        judgement = Judgement(judgement.outcome, f"{judgement.reason} {twins.note}")
     if requirements.against_production is None:
         judgement = Judgement("not_judged", f"requirements.yaml sets no limit to flips. {judgement.reason}")
     measured = None if isinstance(twins, NotMeasured) else twins

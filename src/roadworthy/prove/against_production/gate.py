@@ -102,7 +102,7 @@ def judge(
     if paid:
         return Judgement("upgrade", f"{counted}{_noise(found, why)}. Let through as an upgrade: {cost}.")
     if found.excess is None:
-        return Judgement("not_judged", f"{counted}; the noise floor was not measured: {why}.")
+        return Judgement("not_judged", f"{counted}; {_unmeasured(why)}.")
     return Judgement(
         "blocked", f"{counted}; {_above(found)}, more than the {100 * limits.excess:g} % allowed. No upgrade: {cost}."
     )
@@ -131,7 +131,11 @@ def _above(found: Shares) -> str:
 
 
 def _noise(found: Shares, why: str) -> str:
-    return f"; {_above(found)}" if found.excess is not None else f" (the noise floor was not measured: {why})"
+    return f"; {_above(found)}" if found.excess is not None else f" ({_unmeasured(why)})"
+
+
+def _unmeasured(why: str) -> str:
+    return f"the noise floor was not measured: {why}" if why else "the noise floor was not measured"
 
 
 def _percent(found: Interval | None) -> str:

@@ -36,11 +36,12 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """The negative flips of each twin, shape (twins, rows), and how many seconds they took."""
+    """The negative flips of each twin, shape (twins, rows), how many seconds they took, and what to say of them."""
 
     negative: Bools
     seconds: float
     cached: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def _queries(contract: Contract, columns: Sequence[str], apart: Sequence[str]) -
         yield _foreign_key(foreign)
     if contract.splits is not None:
         yield from _splits(contract.splits)
-    if contract.label is not None and contract.label.conflicts is not None:
+    if contract.label is not None and contract.label.conflicts is not None and contract.label.column in columns:
         yield _conflicts(contract.label, [name for name in columns if name not in {*apart, contract.label.column}])
 
 

@@ -43,6 +43,9 @@ def _checks(name: str, contract: Contract, types: Mapping[str, str], inputs: Seq
             yield Check("data", f"{name}: {column}: type", "passed" if fits else "failed", summary)
         if rule.known_at is not None and column in inputs:
             yield known_in_time(name, column, rule.known_at)
+    label = contract.label
+    if label is not None and label.column not in types:
+        yield Check("data", f"{name}: label {label.column} exists", "failed", _absent(label.column, types))
     if contract.other_columns == "refused":
         others = [column for column in types if column not in contract.columns]
         said = f"Not in the contract: {', '.join(others)}." if others else "Every column is in the contract."

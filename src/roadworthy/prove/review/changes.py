@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from roadworthy.prove.review.comparison import Change, DataChange
-from roadworthy.prove.review.text import plain, short, size
+from roadworthy.prove.review.comparison import Change, ColumnChange, DataChange, DatasetChange, Datasets
+from roadworthy.prove.review.text import plain, short, size, visible
 
 if TYPE_CHECKING:
+    from roadworthy.build.data.profile import ColumnProfile, Profile
     from roadworthy.declare.pin import Pin
     from roadworthy.declare.requirements import Requirements
+    from roadworthy.prove.review.evidence import Held
 
+_COLUMNS = 30  # of a dataset that are listed
+_LOST = 6  # columns that are named in a sentence
+_EQUAL = 1e-9
 _NAMES = ("name", "metric")  # what tells one item of a list from another, where there is such a thing
 
 
@@ -53,9 +59,82 @@ def requirements(before: Requirements | None, after: Requirements | None) -> tup
 
 
 def data(before: Mapping[str, Pin], after: Mapping[str, Pin]) -> tuple[DataChange, ...]:
-    """Return the datasets whose bytes differ, by path."""
+    """Return the pinned data whose bytes differ, by path."""
     differing = sorted(path for path in {*before, *after} if _address(before.get(path)) != _address(after.get(path)))
     return tuple(DataChange(path, _facts(before.get(path)), _facts(after.get(path))) for path in differing)
+
+
+def datasets(before: Mapping[str, Held] | None, after: Mapping[str, Held] | None) -> Datasets:
+    """Return in which named datasets two runs differ; None is a side whose run is not kept here."""
+    if before is None or after is None:
+        side = "base" if before is None else "change"
+        return Datasets(why_not=f"the run of the {side} is not kept here")
+    names = tuple(dict.fromkeys([*after, *before]))
+    differing = [name for name in names if _bytes(before.get(name)) != _bytes(after.get(name))]
+    return Datasets(names, tuple(_dataset(name, before.get(name), after.get(name)) for name in differing))
+
+
+def lost(found: Datasets) -> tuple[str, ...]:
+    """Return which columns are gone or wholly missing now, and were not before: a sentence for the same columns."""
+    datasets_of: dict[tuple[str, ...], list[str]] = {}
+    for change in found.changed:
+        names = sorted(
+            visible(one.name, 60)
+            for one in change.columns
+            if one.before is not None and one.before.missing < 1 and (one.after is None or one.after.missing == 1)
+        )
+        if names:
+            datasets_of.setdefault(tuple(names), []).append(visible(change.name, 60))
+    return tuple(_lost(names, held) for names, held in datasets_of.items())
+
+
+def _lost(names: Sequence[str], held: Sequence[str]) -> str:
+    listed = ", ".join(names[:_LOST]) + (f" and {len(names) - _LOST} more" if len(names) > _LOST else "")
+    of = "the dataset" if len(held) == 1 else "the datasets"
+    return f"In {of} {', '.join(held)}, nothing is left of {listed}."
+
+
+def _dataset(name: str, before: Held | None, after: Held | None) -> DatasetChange:
+    sides = (_held(before), _held(after))
+    if before is None or after is None:
+        return DatasetChange(name, *sides)
+    if before.profile is None or after.profile is None:
+        return DatasetChange(name, *sides, why_not=before.why_not or after.why_not)
+    found = _columns(before.profile, after.profile)
+    return DatasetChange(name, *sides, tuple(found[:_COLUMNS]), max(0, len(found) - _COLUMNS))
+
+
+def _columns(before: Profile, after: Profile) -> list[ColumnChange]:
+    changed = [
+        ColumnChange(name, before.columns.get(name), after.columns.get(name))
+        for name in dict.fromkeys([*after.columns, *before.columns])
+        if not _alike(before.columns.get(name), after.columns.get(name))
+    ]
+    return sorted(changed, key=lambda one: -_how_far(one))
+
+
+def _alike(before: ColumnProfile | None, after: ColumnProfile | None) -> bool:
+    if before is None or after is None:
+        return False
+    means = (before.mean, after.mean)
+    same = means[0] == means[1] if None in means else math.isclose(means[0] or 0.0, means[1] or 0.0, rel_tol=_EQUAL)
+    return same and before.type == after.type and math.isclose(before.missing, after.missing, abs_tol=_EQUAL)
+
+
+def _how_far(one: ColumnChange) -> float:
+    """Return a number to sort by: a column that came or went first, then by the share that went missing or came."""
+    return 2.0 if one.before is None or one.after is None else abs(one.after.missing - one.before.missing)
+
+
+def _bytes(side: Held | None) -> str | None:
+    return None if side is None else str(side.item.address)
+
+
+def _held(side: Held | None) -> Mapping[str, str] | None:
+    if side is None:
+        return None
+    rows = {} if side.profile is None else {"rows": f"{side.profile.rows:,}"}
+    return {"file": side.path, "address": short(str(side.item.address)), "size": size(side.item.size), **rows}
 
 
 def _differing(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Change, ...]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from roadworthy.build.pipeline.key import differences, sentence
 from roadworthy.prove.evaluate.metric import of_task
 from roadworthy.prove.review import changes, gates
 from roadworthy.prove.review.comparison import (
     CheckRow,
     Comparison,
+    Datasets,
     Distributions,
     Flips,
     MetricRow,
@@ -25,6 +27,7 @@ from roadworthy.prove.review.rivals import CANDIDATE, known, rivals
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from roadworthy.build.pipeline.record import Run, StageRun
     from roadworthy.declare.requirements import Requirements
     from roadworthy.ledger.repo.commit import FileChange
     from roadworthy.prove.measures import (
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from roadworthy.prove.review.pairing import Grid
     from roadworthy.prove.review.rivals import Known
 
+_REASONS = 6  # parts of a stage's key that differ and are told
+
 
 def compare(
     base: Evidence,
@@ -51,6 +56,7 @@ def compare(
     *,
     paired: Paired | NotPaired | None = None,
     grids: Mapping[str, Grid] | None = None,
+    datasets: Datasets | None = None,
 ) -> Comparison:
     """Return the comparison of the change from *base* to *head*.
 
@@ -60,6 +66,7 @@ def compare(
         files: The files that differ between the two.
         paired: The candidate held against the base's own, row by row.
         grids: How scores moved, by the role they moved from: `production`, `baseline`.
+        datasets: In which named datasets the two runs differ.
 
     Raises:
         ValueError: *head* has no proof.
@@ -71,6 +78,7 @@ def compare(
     requirements = _requirements(head)
     changed = changes.requirements(_requirements(base), requirements) if base.declared else ()
     primary = requirements.quality[0] if requirements and requirements.quality else None
+    held = datasets or Datasets(why_not="neither run is known")
     judged = gates.gates(head.proof, head.deployed, primary)
     return Comparison(
         project=head.declared.profile.project if head.declared else "",
@@ -84,7 +92,7 @@ def compare(
         outcome=gates.outcome(judged),
         gates=judged,
         checks=_checks(base.proof, head.proof, _columns(head)),
-        notes=gates.notes(base, head, changed),
+        notes=(*changes.lost(held), *gates.notes(base, head, changed)),
         rivals=against,
         metrics=tuple(_metrics(found, against, requirements)),
         slices=tuple(_slices(found, against)),
@@ -94,6 +102,7 @@ def compare(
         parameters=changes.parameters(*(side.declared.params if side.declared else {} for side in (base, head))),
         requirements=changed,
         data=changes.data(base.pins, head.pins),
+        datasets=held,
         stages=_stages(base, head),
         complexity=complexity(base, head, files),
         confidence=found.head["confidence"],
@@ -229,6 +238,30 @@ def _stages(base: Evidence, head: Evidence) -> tuple[StageRow, ...]:
     if head.run is None:
         return ()
     return tuple(
-        StageRow(name, stage.state, stage.why, head.seconds.get(name), base.seconds.get(name))
+        StageRow(
+            name,
+            stage.state,
+            _why(name, base, head, stage),
+            head.seconds.get(name),
+            base.seconds.get(name),
+            None if base.run is None else not _same_key(base.run, stage, name),
+        )
         for name, stage in head.run.stages.items()
     )
+
+
+def _same_key(run: Run, stage: StageRun, name: str) -> bool:
+    return name in run.stages and bool(stage.key) and run.stages[name].key == stage.key
+
+
+def _why(name: str, base: Evidence, head: Evidence, stage: StageRun) -> str:
+    """Return in what the stage's key differs from the base's; what its run said where the base's run is not known."""
+    if base.run is None or not stage.key:
+        return stage.why
+    if name not in base.run.stages:
+        return "new: the base has no such stage"
+    if _same_key(base.run, stage, name):
+        return "nothing differs from the base"
+    if name not in base.parts or name not in head.parts:
+        return stage.why
+    return sentence(differences(base.parts[name], head.parts[name]), most=_REASONS) or stage.why

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from roadworthy.build.data.profile import ColumnProfile
     from roadworthy.ledger.objects.address import Address
     from roadworthy.prove.measures import AgainstProduction, CalibrationBin, Confusion, Histogram, Interval
     from roadworthy.prove.proof import Check, Verdict
@@ -123,7 +124,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class DataChange:
-    """A dataset whose pin differs, with the facts of both pins; None: it is not there on that side."""
+    """Pinned data whose pin differs, with the facts of both pins; None: it is not there on that side."""
 
     path: str
     before: Mapping[str, str] | None
@@ -131,14 +132,60 @@ class DataChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """A column of a dataset in which the sides differ: its type, share missing and mean; None where it is not there."""
+
+    name: str
+    before: ColumnProfile | None
+    after: ColumnProfile | None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetChange:
+    """A named dataset whose bytes differ between the two runs.
+
+    Attributes:
+        name: As pipeline.yaml calls it.
+        before, after: Facts of each side: file, address, size, rows; None where there is no such dataset.
+        columns: Those that differ, what differs most first; `more` of them are not listed.
+        why_not: Why the columns were not compared; empty when they were.
+    """
+
+    name: str
+    before: Mapping[str, str] | None
+    after: Mapping[str, str] | None
+    columns: tuple[ColumnChange, ...] = ()
+    more: int = 0
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Datasets:
+    """The named datasets of both runs: which were compared by their bytes, which of them differ, and why others not."""
+
+    compared: tuple[str, ...] = ()
+    changed: tuple[DatasetChange, ...] = ()
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StageRow:
-    """What a stage did in the head's run, and how long it took; `seconds_before`: in the base's run."""
+    """What a stage did in the head's run, how long it took, and in what it differs from the base.
+
+    Attributes:
+        name: The stage.
+        state: What it did in the run that was tested.
+        why: What its outputs depend on that differs from the base; why it ran, where the base's run is not known.
+        seconds: How long it took when it last ran; `seconds_before`: in the base's run.
+        differs: Whether its key is another one than the base's; None where the base's run is not known.
+    """
 
     name: str
     state: str
     why: str
     seconds: float | None
     seconds_before: float | None = None
+    differs: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +272,7 @@ class Comparison:
     parameters: tuple[Change, ...] = ()
     requirements: tuple[Change, ...] = ()
     data: tuple[DataChange, ...] = ()
+    datasets: Datasets = field(default_factory=Datasets)
     stages: tuple[StageRow, ...] = ()
     complexity: Complexity = field(default_factory=Complexity)
     confidence: float = 0.95

@@ -63,7 +63,7 @@ def _current(proof: Proof, deployed: str | None) -> Iterator[Gate]:
 
 def _something(proof: Proof, primary: Quality | None) -> Iterator[Gate]:
     """Refuse a proof that proves nothing: a green without a test is vacuous."""
-    if all(check.verdict == "not_run" for check in proof.checks):
+    if all(check.verdict == "not_run" for check in proof.checks if check.asked):
         reason = "No check was run. Write what must hold in requirements.yaml and contracts/, then test again."
         yield Gate("Tests", "something was tested", "failed", reason)
         return
@@ -94,8 +94,11 @@ def _notes(base: Evidence, head: Evidence, changed: Sequence[Change]) -> Iterato
     if head.proof is not None and head.proof.is_baseline:
         yield "The candidate is the baseline itself: a neutral first launch."
     if base.proof is None:
+        lack = (
+            "was tested only with changes that its commit does not hold" if base.only_dirty else "has not been tested"
+        )
         yield (
-            f"{visible(base.side.name, 80)} has not been tested, so the change is not held against it. "
+            f"{visible(base.side.name, 80)} {lack}, so the change is not held against it. "
             "Run `roadworthy run` and `roadworthy test` there to have that too."
         )
     yield from (visible(said, 400) for said in head.unheeded)

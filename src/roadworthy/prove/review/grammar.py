@@ -18,6 +18,7 @@ INK, MUTED, LINE = "var(--ink)", "var(--muted)", "var(--line)"
 _COLOURS = ("var(--candidate)", "var(--rival)", "var(--rival-2)", "var(--rival-3)")
 _SHAPES = ("circle", "diamond", "square", "triangle-up")
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+_TICKS = "clamp(floor(width / 60), 2, 6)"  # as many as there is room for their labels
 _AXIS: Spec = {
     "labelColor": MUTED,
     "titleColor": MUTED,
@@ -28,12 +29,13 @@ _AXIS: Spec = {
     "domainColor": LINE,
     "tickColor": LINE,
     "labelLimit": 220,
-    "titleLimit": 400,
+    "labelFlush": False,  # pushed inwards, the first label would touch the next
+    "titleLimit": {"expr": "width + 30"},  # a title is no wider than its plot
 }
 _LEGEND: Spec = {
     "labelColor": INK,
     "labelFontSize": 12,
-    "labelLimit": 380,
+    "labelLimit": {"expr": "min(380, width - 20)"},
     "orient": "top",
     "title": None,
     "columns": 1,
@@ -83,7 +85,7 @@ def layered(layers: Sequence[Spec], values: Sequence[Mapping[str, object]], heig
 
 def quantity(field: str, title: str, form: str = "", scale: Spec | None = None) -> Spec:
     """Return the encoding of a number, with its axis."""
-    axis = {"title": title, "tickCount": 6} | ({"format": form} if form else {})
+    axis: Spec = {"title": title, "tickCount": {"expr": _TICKS}} | ({"format": form} if form else {})
     return {"field": field, "type": "quantitative", "axis": axis} | ({"scale": scale} if scale else {})
 
 

@@ -6,18 +6,27 @@ import re
 from typing import TYPE_CHECKING
 
 from roadworthy.prove.review import words
-from roadworthy.prove.review.text import count, interval, metric, percent, plain, short, signed, size, visible
+from roadworthy.prove.review.text import count, interval, metric, number, percent, plain, short, signed, size, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from roadworthy.prove.measures import FlipExample
-    from roadworthy.prove.review.comparison import Change, Comparison, Flips, MetricRow
+    from roadworthy.prove.proof import Check
+    from roadworthy.prove.review.comparison import (
+        Change,
+        ColumnChange,
+        Comparison,
+        DatasetChange,
+        Flips,
+        MetricRow,
+    )
 
 _MOST = 60_000  # characters: forges refuse comments of more than about 65,000
 _EXAMPLES = 5
 _CHANGES = 20
 _INPUTS = 12
+_LINES, _WIDTH = 12, 200  # of what a check printed
 _MARKS = re.compile(
     r"([\\`*_\[\]<>|~&$])|^([-+](?=[-\s]|$)|[=#]|\d{1,9}(?=[.)](?:\s|$)))|(:(?=//))|((?<=www)\.)", re.IGNORECASE
 )
@@ -146,14 +155,22 @@ def _examples(examples: Sequence[FlipExample]) -> str:
 def _tests(comparison: Comparison) -> str:
     lines = ["\n### Tests\n", f"{words.tests(comparison)}\n"]
     shown = [row.check for row in comparison.checks if row.check.verdict != "passed"]
-    lines += [
-        f"- {_SIGN[check.verdict]} {code(check.name)} ({prose(check.section.replace('_', ' '))}): "
-        f"{prose(check.summary, 500)}"
-        for check in shown[:_CHANGES]
-    ]
+    lines += [line for check in shown[:_CHANGES] for line in _check(check)]
     if len(shown) > _CHANGES:
         lines.append(f"- and {len(shown) - _CHANGES} more")
     return "\n".join(lines) + "\n"
+
+
+def _check(check: Check) -> Iterator[str]:
+    """Yield a check as an item of a list: its first line as a sentence, more lines as they were printed."""
+    first, *more = check.summary.strip().splitlines() or [""]
+    yield (
+        f"- {_SIGN[check.verdict]} {code(check.name)} ({prose(check.section.replace('_', ' '))}): {prose(first, 500)}"
+    )
+    if more:
+        printed = [visible(line, _WIDTH) for line in more[:_LINES]] + ([" …"] if len(more) > _LINES else [])
+        fence = "`" * (1 + max(len(run) for run in re.findall(r"`+", "``\n" + "\n".join(printed))))
+        yield from (f"  {line}" for line in (fence, *printed, fence))
 
 
 def _changes(comparison: Comparison) -> Iterator[str]:
@@ -169,7 +186,30 @@ def _changes(comparison: Comparison) -> Iterator[str]:
             [code(one.path), *("not there" if side is None else _facts(side) for side in (one.before, one.after))]
             for one in comparison.data[:_CHANGES]
         ]
-        yield "\n### Data\n\n" + _table(["path", "before", "after"], rows)
+        yield "\n### Pinned data\n\n" + _table(["path", "before", "after"], rows)
+    for changed in comparison.datasets.changed:
+        yield _dataset(changed)
+    if comparison.datasets.why_not:
+        yield f"\nThe datasets were not compared: {prose(comparison.datasets.why_not)}.\n"
+
+
+def _dataset(changed: DatasetChange) -> str:
+    sides = ["not there" if side is None else _facts(side) for side in (changed.before, changed.after)]
+    text = f"\n### Dataset {code(changed.name)}\n\n" + _table(["before", "after"], [sides])
+    if changed.why_not:
+        return text + f"\nIts columns were not compared: {prose(changed.why_not)}.\n"
+    rows = [_column_row(column) for column in changed.columns[:_CHANGES]]
+    if rows:
+        text += "\n" + _table(["column", "missing before", "missing now", "mean before", "mean now"], rows)
+    more = changed.more + max(0, len(changed.columns) - _CHANGES)
+    return text + (f"\nand {more} more columns that differ\n" if more else "")
+
+
+def _column_row(column: ColumnChange) -> list[str]:
+    sides = (column.before, column.after)
+    shares = ["no column" if side is None else percent(side.missing) for side in sides]
+    means = [number(None if side is None else side.mean) for side in sides]
+    return [code(column.name), *shares, *means]
 
 
 def _change_row(change: Change) -> list[str]:
@@ -195,7 +235,7 @@ def _complexity(comparison: Comparison) -> str:
 def _stages(comparison: Comparison) -> Iterator[str]:
     if comparison.stages:
         rows = [[code(row.name), code(row.state), prose(row.why, 200)] for row in comparison.stages[:_CHANGES]]
-        yield "\n### Stages\n\n" + _table(["stage", "what happened", "why"], rows)
+        yield "\n### Stages\n\n" + _table(["stage", "in the tested run", words.reasons(comparison)], rows)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

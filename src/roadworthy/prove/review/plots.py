@@ -99,7 +99,7 @@ def movement(moved: Movement | None) -> Plot | None:
         for old, new, rows in moved.cells
     ]
     domain = {"domain": [edges[0], edges[-1]], "nice": False}
-    x = quantity("old", f"score of {visible(moved.rival.title, 48)}", scale=domain)
+    x = quantity("old", f"score of {visible(moved.rival.name, 40)}", scale=domain)
     y = quantity("new", "score of the candidate", scale=domain)
     shade = {"type": "log", "range": [0.15, 1], "domainMin": 1}
     layers = [
@@ -137,8 +137,8 @@ def floor(flips: Flips | None) -> Plot | None:
         return None
     noise, found = flips.measure["floor"], flips.measure["negative"]
     allowed = noise["value"] + flips.measure["allowed"]
-    again, change = "production, trained again", "this change"
-    x = quantity("share", "broken: right before, wrong now", ".1%", {"domainMin": 0})
+    again, change = "trained again", "this change"
+    x = quantity("share", "share of rows broken", ".1%", {"domainMin": 0})
     y = {"field": "row", "type": "nominal", "sort": [change, again], "axis": {"title": None, "ticks": False}}
     own = {"values": [{"row": change, "share": found["value"], "low": found["low"], "high": found["high"]}]}
     dot = {"type": "point", "filled": True}

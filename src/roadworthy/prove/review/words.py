@@ -95,8 +95,10 @@ def passing(comparison: Comparison) -> list[str]:
 def metrics(comparison: Comparison) -> str:
     """Return what came of the primary metric against each rival."""
     row = next((row for row in comparison.metrics if row.primary), None)
+    if not comparison.metrics:
+        return "No metric was measured: the tested rows have no label, or the model could not be asked."
     if row is None or row.candidate is None:
-        return "What the candidate's predictions are worth on the tested rows."
+        return "requirements.yaml asks nothing of a metric, so none is the primary one."
     said = f"{visible(row.name)} is {metric(row.candidate['value'])} on {count(comparison.rows)} rows"
     parts = [
         _against(versus, rival)
@@ -164,19 +166,24 @@ def tests(comparison: Comparison) -> str:
 
 
 def changes(comparison: Comparison) -> str:
-    """Return how many parameters, requirements and datasets differ."""
+    """Return how many parameters, requirements, pins and datasets differ, and what was not compared."""
+    found = comparison.datasets
     parts = [
-        plural(len(found), noun)
-        for found, noun in (
+        plural(len(differing), noun)
+        for differing, noun in (
             (comparison.parameters, "parameter"),
             (comparison.requirements, "requirement"),
-            (comparison.data, "dataset"),
+            (comparison.data, "pin"),
+            (found.changed, "dataset"),
         )
-        if found
+        if differing
     ]
-    if not parts:
-        return "Parameters, requirements and data are the same on both sides: only code differs."
-    return f"{_listed(parts)} {'differs' if parts == ['1 ' + parts[0][2:]] else 'differ'} from the base."
+    named = [visible(name, 40) for name in found.compared]
+    listed = f", and so {'is' if len(named) == 1 else 'are'} {_listed(named)}" if named else ""
+    said = f"Parameters, requirements and pinned data are the same on both sides{listed}."
+    if parts:
+        said = f"{_listed(parts)} {'differs' if parts == ['1 ' + parts[0][2:]] else 'differ'} from the base."
+    return f"{said} The datasets were not compared: {found.why_not}." if found.why_not else said
 
 
 def complexity(comparison: Comparison) -> str:
@@ -194,7 +201,19 @@ def stages(comparison: Comparison) -> str:
     if not states:
         return "The run of this commit is not in the ledger, so its stages are not known."
     ran, cached = states.count("ran"), states.count("cached")
-    return f"In the tested run {plural(ran, 'stage')} ran and {cached} came from the ledger."
+    said = f"In the tested run {plural(ran, 'stage')} ran and {cached} came from the ledger."
+    differing = [row.differs for row in comparison.stages]
+    if None in differing:
+        return f"{said} The base's run is not known: the reasons are those of the tested run."
+    count_ = sum(map(bool, differing))
+    return (
+        f"{said} {count_} of {plural(len(differing), 'stage')} {'differs' if count_ == 1 else 'differ'} from the base."
+    )
+
+
+def reasons(comparison: Comparison) -> str:
+    """Return what the reasons of stages are about."""
+    return "why" if any(row.differs is None for row in comparison.stages) else "what differs from the base"
 
 
 def tiles(comparison: Comparison) -> tuple[Tile, ...]:

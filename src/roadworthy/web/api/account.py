@@ -21,6 +21,19 @@ class Self(BaseModel):
     project: str | None
 
 
+class Me(BaseModel):
+    """Whose token is shown."""
+
+    account: str
+
+
+@router.get("/api/me")
+@needs(Permission.SIGNED_IN)
+def me(visit: Visitor) -> Me:
+    """Say whose token is shown: all that logging in asks."""
+    return Me(account=visit.person.name)
+
+
 @router.get("/api/account")
 @needs(Permission.SIGNED_IN)
 def account(visit: Visitor) -> Self:

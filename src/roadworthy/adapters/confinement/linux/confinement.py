@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from roadworthy.build.workplace.confinement import Reach
 
+_PYTHON = str(getattr(sys, "_base_executable", None) or sys.executable)  # the standard library is all that is needed
+
 
 class LinuxConfinement:
     """Refuses writing outside, and follows every process where that is asked for. A Confinement."""
@@ -33,13 +35,18 @@ class LinuxConfinement:
         """Everybody: reading and the network stay open, and so does what is not a stage."""
         return "all contributors"
 
+    @property
+    def isolates(self) -> bool:
+        """Everything can be read, and only stages are kept from writing."""
+        return False
+
     def enter(self, reach: Reach) -> None:
         """Let the calling thread, and what it starts, write where *reach* says."""
         if self._refuses:
             landlock.restrict((*landlock.granted(reach.places), *reach.bytecode), reach.files)
 
-    def wrap(self, command: Sequence[str], reach: Reach) -> list[str]:
+    def wrap(self, command: Sequence[str], reach: Reach, folder: str) -> list[str]:  # noqa: ARG002 - the protocol's signature
         """Return *command*, followed when *reach* wants to be told everything."""
         if not (reach.all_told and self.follows):
             return list(command)
-        return [sys.executable, "-I", "-S", follow.__file__, *follow.arguments(reach), "--", *command]
+        return [_PYTHON, "-I", "-S", follow.__file__, *follow.arguments(reach), "--", *command]

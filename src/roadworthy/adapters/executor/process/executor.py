@@ -151,7 +151,7 @@ class ProcessLease:
         process = subprocess.Popen(
             [
                 *("/bin/sh", "-c", _BEGIN, "stage", memory),
-                *(words if task.reach is None else self._confinement.wrap(words, task.reach)),
+                *(words if task.reach is None else self._confinement.wrap(words, task.reach, str(task.folder))),
             ],
             cwd=task.folder,
             env=dict(task.environment),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from roadworthy.build.pipeline.grammar.interpolate import fill, fill_command, fill_text, text_of
 from roadworthy.build.pipeline.grammar.values import select
-from roadworthy.build.pipeline.stage import Kind, Out, Stage, covers
+from roadworthy.build.pipeline.stage import Kind, Out, Stage
+from roadworthy.declare.agreement.output import objection
 from roadworthy.declare.form import seconds
 from roadworthy.declare.pipeline import ParamsOf
 from roadworthy.errors import NotFound, PipelineError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from roadworthy.declare import pipeline as declared
 
 PARAMS = "params.yaml"
-_OURS = (".git", ".roadworthy")
 _Names = dict[str, object]
 
 
@@ -169,13 +169,7 @@ def _path(wdir: str, path: str) -> str:
 
 
 def _out(path: str, out: declared.Output, kind: Kind) -> Out:
-    if path == ".." or path.startswith(("../", "/")):
-        raise PipelineError(
-            f"The output {path} lies outside the project.", remedy="Let the stage write inside the project's folder."
-        )
-    if path == "." or covers(_OURS, path):
-        raise PipelineError(
-            f"The output {path} would take the place of what git or Roadworthy keeps there.",
-            remedy="Give it another path, for example build/NAME.",
-        )
+    wrong = objection(path)
+    if wrong is not None:
+        raise PipelineError(wrong.problem, remedy=wrong.fix)
     return Out(path, kind, cache=out.cache, persist=out.persist)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import math
 import os
@@ -78,6 +79,14 @@ def raise_(rows: Rows) -> Any:
     raise ValueError(f"no idea what {rows['carrier'][0]} is")
 
 
+def deep(rows: Rows) -> Any:
+    """Raise far inside a library, many frames below the line that is at fault."""
+    nested: Any = (each for each in rows)
+    for _ in range(20):
+        nested = [nested]
+    return copy.deepcopy(nested)
+
+
 def nan(rows: Rows) -> Any:
     """Answer NaN for the last row."""
     return {"probability": [0.5] * (len(rows["wind"]) - 1) + [math.nan]}
@@ -141,7 +150,7 @@ def garbage(rows: Rows) -> Any:
 FAULTS: dict[str, Callable[[Rows], Any]] = {
     function.__name__.strip("_"): function
     for function in (
-        *(good, slow, hang, hang_in_c, die, leave, exit_, raise_, nan, nothing, infinity),
+        *(good, slow, hang, hang_in_c, die, leave, exit_, raise_, deep, nan, nothing, infinity),
         *(beyond, short, other_column, extra_column, text, objects, scalar, garbage),
     )
 }
@@ -150,6 +159,20 @@ FAULTS: dict[str, Callable[[Rows], Any]] = {
 def load(path: str) -> Model:
     """Return the model whose fault the file *path* names."""
     return Model(FAULTS[Path(path).read_text(encoding="utf-8")])
+
+
+class Backwards:
+    """A model that knows each row's chance, and gives the last one first."""
+
+    def predict(self, rows: Rows) -> Any:
+        """Return a chance that grows with the wind, in the wrong order."""
+        return {"probability": [(wind or 0.0) / 100 for wind in reversed(rows["wind"])]}
+
+
+def load_backwards(path: str) -> Backwards:
+    """Return the model that mixes rows up, whatever stands in *path*."""
+    Path(path).read_bytes()
+    return Backwards()
 
 
 def load_nothing(path: str) -> str:

@@ -1,0 +1,1 @@
+"""Buckets over HTTP: serving one, and using one."""

@@ -1,0 +1,1 @@
+"""A bucket of a platform, used over HTTP."""
