@@ -115,13 +115,13 @@ def test_a_form_that_is_refused_says_so_and_how_to_go_on(page: Browser, world: W
 
 
 def test_the_first_administrator_gets_in(page: Browser, world: World) -> None:
-    """By the link, with a name and a password, and is on the page of the account."""
+    """By the link, with a name and a password, and is where projects are made."""
     link = world.identity.invitations.create(is_admin=True).reveal()
     page.goto(f"{world.url}/join/{link}")
     page.fill(name="grace", display="Grace Hopper", password="compiler and moth")  # noqa: S106
     page.submit("form button")
 
-    assert page.run("location.pathname") == "/account"
+    assert page.run("location.pathname") == "/projects"
     assert page.run("document.querySelector('.who').innerText") == "grace"
     assert page.run("document.cookie") == ""
 

@@ -266,6 +266,26 @@ def test_a_reason_stands_for_the_approvals_that_are_asked_for(fresh: tuple[World
     assert "reason: It is <urgent>." in text_of(mona.get(f"{TOY}/audit?action=change.merge"))
 
 
+def test_a_version_is_deployed_on_the_page(fresh: tuple[World, Story]) -> None:
+    """Only one that there is, and only when what one saw in its place still is; what is refused says why, there."""
+    world, story = fresh
+    story.check()
+    story.check()
+    mona = world.person("mona")
+    none = mona.post(f"{TOY}/deployments", version="v9.0.0", environment="staging")
+    nothing = mona.post(f"{TOY}/rollbacks", environment="staging")
+    done = mona.post(f"{TOY}/deployments", version="v1.0.0", environment="staging")
+    stale = mona.post(f"{TOY}/deployments", version="v1.0.0", environment="production", expect="v1.0.0")
+    said = text_of(mona.get(TOY))
+
+    assert 'name="expect" value="v1.0.0"' in mona.get(TOY).text
+    assert (none.status, nothing.status, done.status, stale.status) == (404, 404, 303, 409)
+    assert "There is no version v9.0.0" in none.text
+    assert "<h1><bdi>toy</bdi></h1>" in none.text
+    assert re.search(r"staging v1\.0\.0 toy#staging#1 , just now http://127\.0\.0\.1:\d+", said)
+    assert "mona deployment.deploy staging" in text_of(mona.get(f"{TOY}/audit?action=deployment"))
+
+
 def test_a_job_is_cancelled_and_done_again_on_its_page(fresh: tuple[World, Story]) -> None:
     """And one that has passed is not."""
     world, story = fresh

@@ -45,7 +45,9 @@ KINDS: dict[str, tuple[Callable[[World], Client], frozenset[Permission]]] = {
     ),
 }
 # Of the parameters in a path; what names nothing is not found, by whoever may ask.
-SAMPLES = {"project": "flights", "name": "NotFound"}
+SAMPLES = {
+    "project": "flights", "name": "NotFound", "job": "999", "number": "999", "event": "999", "delivery": "999",
+}  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

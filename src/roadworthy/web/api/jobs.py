@@ -16,6 +16,7 @@ from roadworthy.web.route import Guarded, Platform, Visitor, needs
 router = APIRouter(route_class=Guarded, tags=["jobs"])
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Before = Annotated[int, Field(ge=1, le=2**53)] | None
+Offset = Annotated[int, Field(ge=0, le=2**53)]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -54,7 +55,7 @@ def show(project: str, job: Number, platform: Platform) -> JobOut:
 
 @router.get("/api/projects/{project}/jobs/{job}/log", response_class=PlainTextResponse)
 @needs(Permission.READ)
-def log(project: str, job: Number, platform: Platform, offset: Annotated[int, Field(ge=0)] = 0) -> PlainTextResponse:
+def log(project: str, job: Number, platform: Platform, offset: Offset = 0) -> PlainTextResponse:
     """Give what a job printed, from *offset* bytes on."""
     return PlainTextResponse(view.log(platform.at_work, project, job, offset))
 

@@ -24,7 +24,6 @@ from roadworthy.web.visit import Visit
 
 router = APIRouter(route_class=Guarded, include_in_schema=False)
 Name = Annotated[str, Form(min_length=1, max_length=100)]
-Tag = Annotated[str, Form(max_length=250)]
 _FORM = 1 << 14  # bytes
 
 
@@ -58,7 +57,12 @@ def deploy(
 @router.post("/projects/{project}/rollbacks")
 @needs(Permission.MAINTAIN, body=_FORM)
 def roll_back(
-    request: Request, project: str, visit: Visitor, platform: Platform, environment: Name, expect: Tag = ""
+    request: Request,
+    project: str,
+    visit: Visitor,
+    platform: Platform,
+    environment: Name,
+    expect: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
     """Put the version before the current one back, when what was seen there still is."""
     try:
