@@ -80,6 +80,7 @@ def test_of_a_day_before_the_first_release_it_says_so() -> None:
     """That nothing was released by then is not told as if nothing had ever been."""
     done = CliRunner().invoke(command, ["--as-of", "2026-01-30"], catch_exceptions=False)
 
+    assert done.stdout == "delay\n  nothing released by 2026-01-30\n"
     assert "No version was released by 2026-01-30" in done.stderr
     assert "yet" not in done.stderr
 

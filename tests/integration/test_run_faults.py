@@ -364,5 +364,5 @@ def test_a_read_only_project_can_be_looked_at(toy: Toy) -> None:
     assert "nothing to run" in unchanged.stdout
     assert unchanged.stdout.count("status 0") == 2, unchanged.stderr
     assert "status 1" in changed.stdout
-    assert "read-only" in changed.stderr
+    assert f"cannot be written: {toy.folder} is read-only" in changed.stderr
     assert toy.read("build/rows.txt") == "a,b\na,b\n"

@@ -23,6 +23,15 @@ def test_the_script_serves_both_names(shell: str) -> None:
     assert "_rw_completion" in done.output
 
 
+def test_the_help_shows_a_line_for_each_shell() -> None:
+    """Each line can be copied as it stands: none is wrapped into another, and no sign of the formatter's is left."""
+    shown = [line.strip() for line in CliRunner().invoke(command, ["--help"]).output.splitlines()]
+
+    assert "bash: roadworthy completion bash >> ~/.bashrc" in shown
+    assert "zsh:  roadworthy completion zsh >> ~/.zshrc" in shown
+    assert not any("\\b" in line or "\b" in line for line in shown)
+
+
 def test_another_shell_is_refused() -> None:
     """A shell that is not known is a usage error that names those which are."""
     done = CliRunner().invoke(command, ["csh"])

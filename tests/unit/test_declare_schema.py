@@ -148,3 +148,9 @@ def test_every_key_of_the_top_is_in_its_schema(kind: str) -> None:
     fields = {field.name.removesuffix("_") for field in dataclasses.fields(KINDS[kind])}
 
     assert set(schema(kind)["properties"]) == fields
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_schema_does_not_speak_python(kind: str) -> None:
+    """Whoever reads a description in an editor writes YAML: there is no None in it."""
+    assert not re.search(r"\bNone\b|\bTrue\b|\bFalse\b", json.dumps(schema(kind)))

@@ -93,3 +93,11 @@ def test_a_run_comes_back_from_its_record(stages: dict[str, StageRun], inputs: d
 
     assert back == run
     assert list(back.stages) == list(stages)
+
+
+def test_a_file_that_is_input_and_code_is_told_once() -> None:
+    """A script that a stage also lists in its `deps` changes once."""
+    before = some_parts(deps={"m.py": ONE})
+    after = some_parts(deps={"m.py": TWO}, code={"m.py": TWO})
+
+    assert sentence(differences(before, after)) == "m.py changed"

@@ -102,6 +102,17 @@ def test_all_reasons_are_told_at_once() -> None:
     assert len(set(found.value.remedy.splitlines())) == len(found.value.remedy.splitlines())
 
 
+def test_what_is_to_be_done_is_said_once() -> None:
+    """A dirty tree whose commit was neither run nor tested: commit, and then run and test, each said once."""
+    with pytest.raises(DirtyTree) as found:
+        refuse(refusals(replace(GOOD, changed=("a",), run=None, proof=None)))
+
+    assert found.value.remedy.splitlines() == [
+        "Commit them or put them away.",
+        "Run `roadworthy run` and `roadworthy test`, then release again.",
+    ]
+
+
 def test_many_files_and_checks_are_cut_short() -> None:
     """A message stays readable, and says how many more there are."""
     asked = replace(GOOD, changed=tuple(f"f{n}" for n in range(30)), proof=replace(PROOF, checks=(FAILED,) * 30))

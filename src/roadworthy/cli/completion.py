@@ -12,13 +12,13 @@ _VARIABLE = "_ROADWORTHY_COMPLETE"  # what click looks for: the program's name i
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    r"""Print the script that completes commands and options in your SHELL.
+    """Print the script that completes commands and options in your SHELL.
 
     \b
     bash: roadworthy completion bash >> ~/.bashrc
     zsh:  roadworthy completion zsh >> ~/.zshrc
     fish: roadworthy completion fish > ~/.config/fish/completions/roadworthy.fish
-    """
+    """  # noqa: D301 - a real backspace: click's mark of lines that it must not wrap
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"Completion for {shell} is not known.", context)

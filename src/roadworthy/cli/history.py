@@ -31,7 +31,7 @@ def command(as_of: str | None, model: str | None, *, as_json: bool) -> None:
         click.echo(json.dumps({name: _document(one) for name, one in found.items()}, indent=2))
         return
     for name, one in found.items():
-        _show(name, one)
+        _show(name, one, "" if as_of is None else f" by {as_of}")
     if not any(one.versions or one.ignored for one in found.values()):
         click.echo(_none(as_of), err=True)
 
@@ -42,9 +42,11 @@ def _none(as_of: str | None) -> str:
     return "No version was released yet: `roadworthy release` makes one of a tested run."
 
 
-def _show(name: str, one: History) -> None:
+def _show(name: str, one: History, by: str) -> None:
     environments = sorted({deployment.environment for deployment in one.deployments})
     click.secho(name, bold=True)
+    if not (one.versions or one.deployments or one.ignored):
+        click.echo(f"  nothing released{by}")
     for version in one.versions:
         places = [place for place in environments if _is_in(version, one.current(place))]
         where = click.style(f"  in {', '.join(places)}", fg="green") if places else ""

@@ -11,7 +11,7 @@ from roadworthy.declare.form import Digest
 
 @dataclass(frozen=True)
 class Pin:
-    """The whole of a pin: `files` is None for a single file; `source` says what it was read from, and when."""
+    """The whole of a pin: `files` is left out for a single file; `source` says what it was read from, and when."""
 
     apiVersion: Literal["roadworthy/v1alpha1"]
     address: Digest

@@ -88,14 +88,18 @@ def digest(found: Parts) -> str:
 
 
 def differences(before: Parts, after: Parts) -> tuple[Change, ...]:
-    """Return what differs between two keys' parts: inputs first, then the rest."""
+    """Return what differs between two keys' parts: inputs first, then the rest.
+
+    A file that is an input and code too is told once, as an input.
+    """
     found: list[Change] = []
     for part in ("param", "dep", "code", "env", "command", "wdir", "outs", "python"):
         old, new = before.get(part), after.get(part)
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             if part == "param":
                 old, new = flatten(old), flatten(new)
-            found.extend(_between(part, old, new))
+            told = {change.name for change in found if part == "code" and change.part == "dep"}
+            found.extend(change for change in _between(part, old, new) if change.name not in told)
         elif old != new:
             found.append(Change(part, "", old, new))
     return tuple(found)

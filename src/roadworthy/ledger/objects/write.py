@@ -119,9 +119,10 @@ def storage_errors(path: Path) -> Iterator[None]:
                 remedy="Free some space and run the command again: what was finished is kept.",
             ) from fault
         if fault.errno in _READ_ONLY:
+            folder = _closed(path)
             raise StorageError(
-                f"{path} cannot be written: its folder is read-only or belongs to somebody else.",
-                remedy=f"Make {path.parent} writable for you and run the command again.",
+                f"{path} cannot be written: {folder} is read-only or belongs to somebody else.",
+                remedy=f"Make {folder} writable for you and run the command again.",
             ) from fault
         raise StorageError(
             f"{path} cannot be written: {fault.strerror or fault}.",
@@ -140,6 +141,14 @@ def _draft(aside: Path, pour: Callable[[BinaryIO], None], mode: int) -> Iterator
         yield draft
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _closed(path: Path) -> Path:
+    """Return the folder to open for *path*: the one that the user knows, when all that we keep in it is closed too."""
+    hidden = next((one for one in reversed(path.parents) if one.name.startswith(".")), None)
+    if hidden is None or os.access(hidden.parent, os.W_OK):
+        return path.parent
+    return hidden.parent
 
 
 def _write(file: BinaryIO, data: bytes) -> None:

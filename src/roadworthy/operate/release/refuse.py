@@ -59,7 +59,8 @@ def refuse(reasons: Sequence[RoadworthyError]) -> None:
     if not reasons:
         return
     problem = "\n".join(["It cannot be released:", *(f"- {reason.problem}" for reason in reasons)])
-    remedies = list(dict.fromkeys(reason.remedy for reason in reasons))
+    lines = dict.fromkeys(line for reason in reasons for line in reason.remedy.splitlines())
+    remedies = sorted(lines, key=lambda line: line == _AGAIN)  # what follows from all of them stands once, last
     raise type(reasons[0])(problem if len(reasons) > 1 else reasons[0].problem, remedy="\n".join(remedies))
 
 
@@ -70,7 +71,7 @@ def _refusals(asked: Asked) -> Iterator[RoadworthyError]:
     if asked.changed:
         yield DirtyTree(
             f"{_listed(asked.changed)} differ from the commit {asked.commit[:12]}.",
-            remedy=f"Commit them or put them away. {_AGAIN}",
+            remedy=f"Commit them or put them away.\n{_AGAIN}",
         )
     yield from _of_run(asked.commit, asked.run)
     yield from _of_files(asked.unmade)
