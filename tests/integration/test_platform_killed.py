@@ -49,8 +49,8 @@ STEPS = {
     "after it is deployed": f"{_AUTOMATE}.lease:complete:before:5",
 }
 FEW = (
-    "while the push is reconciled", "after the verdict is stated", "after the branch is merged",
-    "after the version is tagged", "after the deployment is tagged",
+    "while the push is reconciled", "after the verdict is stated", "after the version is tagged",
+    "after the deployment is tagged",
 )  # fmt: skip
 CHOSEN = tuple(STEPS) if os.environ.get("ROADWORTHY_FAILPOINTS") == "all" else FEW
 
