@@ -102,8 +102,8 @@ class World:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def processes(self, name: str = "") -> list[int]:
-        """Return the numbers of the server's process and of all below it; of those whose command has the word *name*."""
+    def processes(self) -> list[int]:
+        """Return the numbers of the server's process and of all below it."""
         parents: dict[int, int] = {}
         for place in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
@@ -111,7 +111,7 @@ class World:
         found = [] if self.process is None else [self.process.pid]
         for one in found:
             found += [child for child, parent in parents.items() if parent == one]
-        return [one for one in found if not name or name in _command(one)]
+        return found
 
     # What is asked of it.
 
@@ -177,9 +177,3 @@ def until(true: Any, what: str, seconds: float = PATIENCE) -> None:
     while not true():
         assert time.monotonic() < end, f"Waited {seconds:g} s for {what}."
         time.sleep(0.05)
-
-
-def _command(process: int) -> list[str]:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{process}/cmdline").read_text(errors="replace").split("\0")
-    return []

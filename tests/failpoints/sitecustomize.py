@@ -1,4 +1,4 @@
-"""Kills the process at a named function, and tells its secrets: put on the path of a server by the tests, and nowhere else.
+"""Kills the process at a named function, and tells its secrets: on the path of a server that a test starts.
 
 `ROADWORTHY_TEST_KILL` is MODULE:FUNCTION:WHEN[:COUNT]: `before` the COUNT-th call of the function, or `after` the
 COUNT-th that returned something. Calls count from when the file `ROADWORTHY_TEST_ARMED` is there. Every secret that is

@@ -39,18 +39,18 @@ STEPS = {
     "after the merge is noted": f"{_CHANGE}.merge:_noted:after",
     "after the merge is told": f"{_SERVER}.changes:merge:after",
     "after what is applied is stated": "roadworthy.platform.workspace.keep:state_applied:after",
-    "after it is applied": f"{_SERVER}.operate:_apply:after",
+    "after it is applied": f"{_AUTOMATE}.lease:complete:before:2",
     "after the version is stated": f"{_TAG}:before",
     "after the version is tagged": "roadworthy.operate.release.write:release:after",
-    "after the version is made": f"{_SERVER}.operate:_release:after",
+    "after the version is made": f"{_AUTOMATE}.lease:complete:before:4",
     "after the deployment is stated": f"{_TAG}:before:2",
     "after the deployment is tagged": "roadworthy.operate.release.deploy:deploy:after",
     "before the service follows": f"{_SERVER}.operate:serve:before",
-    "after it is deployed": f"{_SERVER}.operate:_deploy:after",
+    "after it is deployed": f"{_AUTOMATE}.lease:complete:before:5",
 }
 FEW = (
-    "while the push is reconciled", "after the verdict is stated", "after the branch is merged",
-    "after the version is tagged", "after the deployment is tagged",
+    "while the push is reconciled", "after the verdict is stated", "after the version is tagged",
+    "after the deployment is tagged",
 )  # fmt: skip
 CHOSEN = tuple(STEPS) if os.environ.get("ROADWORTHY_FAILPOINTS") == "all" else FEW
 
@@ -95,7 +95,25 @@ def test_killed_at_a_step_it_comes_to_the_same_state(
     assert found == undisturbed
 
 
-def told(begun: tuple[Path, str], folder: Path, killed: dict[str, str]) -> tuple[dict[str, Any], int]:
+@pytest.mark.slow
+def test_a_merge_that_nobody_asks_for_again_is_noted(
+    begun: tuple[Path, str], undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    """The branch was merged when the server was killed: so is the change, and the audit says who did it."""
+    killed = {
+        "PYTHONPATH": str(FAILPOINTS),
+        "ROADWORTHY_TEST_KILL": STEPS["after the branch is merged"],
+        "ROADWORTHY_TEST_ARMED": str(tmp_path / "armed"),
+    }
+    found, kills = told(begun, tmp_path, killed, merges_again=False)
+
+    assert kills == 1
+    assert found == undisturbed
+
+
+def told(
+    begun: tuple[Path, str], folder: Path, killed: dict[str, str], *, merges_again: bool = True
+) -> tuple[dict[str, Any], int]:
     """Push a branch, merge it and wait; return the state that this came to, and how often the server was killed."""
     shutil.copytree(begun[0], folder, dirs_exist_ok=True)
     world = World(folder / "home", token=begun[1])
@@ -103,7 +121,7 @@ def told(begun: tuple[Path, str], folder: Path, killed: dict[str, str]) -> tuple
         world.start(**killed)
         world.wait()
         (folder / "armed").touch()
-        ada = Ada(world, folder / "tree")
+        ada = Ada(world, folder / "tree", merges_again)
         ada.changes_the_model()
         return ada.surely(lambda: state(world)), ada.kills
     finally:
@@ -116,6 +134,7 @@ class Ada:
 
     world: World
     folder: Path
+    merges_again: bool = True
     kills: int = 0
 
     def changes_the_model(self) -> None:
@@ -128,11 +147,11 @@ class Ada:
         self.surely(self.world.wait)
         change = {"branch": "feature/better", "target": "main", "title": "Learn better"}
         self.surely(lambda: self.asks("/changes", change))
-        self.surely(lambda: self.asks("/changes/1/merge", {"reason": ""}))
+        self.surely(lambda: self.asks("/changes/1/merge", {"reason": ""}), again=self.merges_again)
         self.surely(self.world.wait)
 
-    def surely(self, do: Callable[[], Any]) -> Any:
-        """Do it until it is done; start the server again when it was killed."""
+    def surely(self, do: Callable[[], Any], *, again: bool = True) -> Any:
+        """Do it until it is done, or not *again*; start the server again when it was killed."""
         while True:
             try:
                 return do()
@@ -140,6 +159,8 @@ class Ada:
                 until(self.world.process_ended, "the server to be killed")
                 self.kills += 1
                 self.world.start()
+                if not again:
+                    return None
 
     def pushes(self) -> None:
         """Push the branch."""

@@ -51,7 +51,7 @@ def _written(world: World, tree: Client, number: int) -> str:
 
 @pytest.mark.slow
 def test_many_who_write_at_once_lose_nothing(tmp_path: Path) -> None:
-    """Each pushes, proposes and merges: no fault of ours, no number given twice, every file on main, all of it whole."""
+    """Each pushes, proposes and merges: no fault of ours, no number twice, every file on main, all of it whole."""
     with World.open(tmp_path) as world:
         tree = _begun(world, tmp_path / "tree")
         branches = [_written(world, tree, number) for number in range(WRITERS)]

@@ -1,4 +1,4 @@
-"""The story of a project on a platform, with real processes: what is pushed is tested, merged, deployed and answered."""
+"""The story of a project on a platform, in real processes: what is pushed is tested, merged, deployed, and answers."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def predicted(world: World) -> tuple[str, float]:
             with contextlib.closing(connection):
                 connection.request("POST", "/predict", json.dumps(quick_project.IN_SCOPE))
                 found = json.loads(connection.getresponse().read())
-        return found.get("version") == place["version"]
+        return bool(found.get("version") == place["version"])
 
     until(answers, f"{place['version']} to answer at {place['url']}")
     return found["version"], round(found["predictions"][0]["probability"], 4)

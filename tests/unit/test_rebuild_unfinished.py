@@ -67,4 +67,23 @@ def test_a_deployment_is_of_the_commit_of_its_version() -> None:
         stray: Record("deployment", {"environment": "staging", "version_record": stray}, "ada", ""),
     }
 
-    assert evidence([PASSED], held) == Evidence((PASSED,), frozenset({HEAD}), frozenset({("production", HEAD)}))
+    assert evidence([PASSED], held, {}) == Evidence((PASSED,), frozenset({HEAD}), frozenset({("production", HEAD)}))
+
+
+def test_what_a_crash_kept_from_being_tagged_is_to_be_done() -> None:
+    """A record alone makes no deployment: where its tag is missing, the branch is unfinished."""
+    version, deployment = Address.of(b"version"), Address.of(b"deployment")
+    held = {
+        version: Record("version", {"commit": HEAD, "tag": "delay@v1.0.0"}, "ada", ""),
+        deployment: Record(
+            "deployment",
+            {"environment": "production", "version_record": version, "tag": "delay#production#1"},
+            "ada",
+            "",
+        ),
+    }
+    released = {"refs/tags/delay@v1.0.0": OTHER}
+
+    assert not is_finished("main", HEAD, evidence([RELEASING], held, {}))
+    assert not is_finished("main", HEAD, evidence([RELEASING], held, released))
+    assert is_finished("main", HEAD, evidence([RELEASING], held, {**released, "refs/tags/delay#production#1": OTHER}))

@@ -28,6 +28,8 @@ from roadworthy.platform.rebuild.facts import catch_up
 from roadworthy.platform.rebuild.rebuild import rebuild_project
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from roadworthy.app.server.platform import Platform
     from roadworthy.platform.automate.job import Job
 
@@ -95,7 +97,7 @@ def standing(platform: Platform, project: str, number: int) -> Standing:
     with platform.database.read() as connection:
         found = change(connection, project, number)
     tip = platform.forge.refs(project).get(_HEADS + found.branch)
-    verdict, why = _verdict(platform, found, tip if found.state == "open" else found.head)
+    verdict, why = _verdict(platform, found, tip)
     against, reviewers = _rules(platform, found)
     return Standing(found, tip, verdict, why, against, reviewers)
 
@@ -121,24 +123,36 @@ def merge(platform: Platform, project: str, number: int, wish: Wish) -> Change:
         deliver(platform.database, project, "manual", {"actor": wish.actor, "updates": [update]})
     with platform.database.write() as connection:
         catch_up(connection, project, ledger)
-        detail = {"commit": done.merge_commit, "unreviewed": done.unreviewed, "reason": wish.reason}
-        platform.audit.once(
-            connection, Entry(wish.actor, "change.merge", f"{project}/{number}", project, detail), "commit"
-        )
+        _audited(platform, connection, done, wish)
     platform.wake.set()
     return done
 
 
 def settle(platform: Platform, project: str) -> None:
     """Note the merges whose rows a crash kept from being written: the target holds a merge that names the change."""
-    with platform.database.read() as connection:
-        waiting = changes(connection, project, "open")
-    refs = platform.forge.refs(project)
-    for one in waiting:
-        tip, onto = refs.get(_HEADS + one.branch), refs.get(_HEADS + one.target)
-        if tip and onto and _merge_of(platform, project, onto, tip) is not None:
-            rebuild_project(platform.database, HomeSources(platform.home, platform.own), project)
+    with platform.moving:
+        with platform.database.read() as connection:
+            waiting = changes(connection, project, "open")
+        if not any(_is_in(platform, one) for one in waiting):
             return
+        rebuild_project(platform.database, HomeSources(platform.home, platform.own), project)
+    with platform.database.write() as connection:
+        for one in (change(connection, project, one.number) for one in waiting):
+            if one.state == "merged":
+                _audited(platform, connection, one, merging.merged_by(connection, one))
+
+
+def _is_in(platform: Platform, one: Change) -> bool:
+    """Whether the target of an open change holds a merge of its branch."""
+    refs = platform.forge.refs(one.project)
+    tip, onto = refs.get(_HEADS + one.branch), refs.get(_HEADS + one.target)
+    return bool(tip and onto and _merge_of(platform, one.project, onto, tip))
+
+
+def _audited(platform: Platform, connection: Connection, done: Change, wish: Wish) -> None:
+    detail = {"commit": done.merge_commit, "unreviewed": done.unreviewed, "reason": wish.reason}
+    entry = Entry(wish.actor, "change.merge", f"{done.project}/{done.number}", done.project, detail)
+    platform.audit.once(connection, entry, "commit")
 
 
 def check_of(platform: Platform, project: str, commit: str, target: str) -> Job | None:
@@ -160,8 +174,8 @@ def _verdict(platform: Platform, found: Change, tip: str | None) -> tuple[Verdic
         return "running", f"job {job.id} is {job.state}."
     if job.state != "done":
         return "not_run", f"job {job.id} could not be done: {job.reason}"
-    summary = str((job.result or {}).get("summary", ""))
-    return ("passed" if job.passed else "failed"), f"job {job.id}: {summary}"
+    # As its record has it, whatever becomes of the job.
+    return ("passed" if job.passed else "failed"), str((job.result or {}).get("summary", ""))
 
 
 def _stated(platform: Platform, found: Change, tip: str) -> tuple[Verdict, str]:

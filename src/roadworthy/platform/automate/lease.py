@@ -58,9 +58,8 @@ def claim(database: Database, owner: str, kinds: Collection[str], lease_seconds:
 def _next(kinds: Collection[str], at: int) -> Select[tuple[int]]:
     one = table.alias("one")
     running, served = _running(at), _served()
-    ready = or_(
-        and_(one.c.state == "queued", one.c.run_at <= at), and_(one.c.state == "running", one.c.lease_until <= at)
-    )
+    due = or_(one.c.run_at <= at, one.c.run_at <= one.c.created_at)  # what was for at once is, if clocks were set back
+    ready = or_(and_(one.c.state == "queued", due), and_(one.c.state == "running", one.c.lease_until <= at))
     chosen = (
         select(one.c.id)
         .outerjoin(running, running.c.project == one.c.project)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from roadworthy.errors import Conflict, NotAllowed, TestsFailed
 from roadworthy.platform.change.change import MERGE, Change
@@ -14,6 +14,8 @@ from roadworthy.platform.store.database import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Connection
 
     from roadworthy.ledger.ledger import Ledger
     from roadworthy.ledger.objects.address import Address
@@ -146,6 +148,19 @@ def message(change: Change, record: Address) -> str:
         f"Merge {change.branch} into {change.target} (change {change.number})\n\n{change.title}\n\n"
         f"Change: {change.number}\nRecord: {record}\n"
     )
+
+
+def merged_by(connection: Connection, change: Change) -> Wish:
+    """Return the wish by which a merged change was merged, as the facts of the index have it."""
+    table = schema.fact
+    here = (table.c.project == change.project) & (table.c.kind == MERGE)
+    rows = connection.execute(select(table.c.actor, table.c.body).where(here))
+    found = [
+        Wish(row.actor, reason=str(row.body["reason"]))
+        for row in rows
+        if (row.body["number"], row.body["head"]) == (change.number, change.head)
+    ]
+    return found[-1] if found else Wish("")
 
 
 def refuse_others(change: Change, actor: str, *, is_maintainer: bool) -> None:

@@ -98,4 +98,4 @@ def _refs(sources: Sources, name: str, lost: list[Lost]) -> Mapping[str, str]:
 
 def _settled(said: Believed, refs: Mapping[str, str]) -> Mapping[str, str]:
     checks = [Checked.of(record.body) for _, record in said.of(verdict.KIND)]
-    return reconciled(refs, evidence(checks, said.held))
+    return reconciled(refs, evidence(checks, said.held, refs))

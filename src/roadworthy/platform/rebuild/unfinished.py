@@ -36,10 +36,11 @@ class Evidence:
     deployed: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
 
-def evidence(checks: Iterable[Checked], held: Mapping[Address, Record]) -> Evidence:
-    """Return what *checks*, and the records of versions and deployments among *held*, say."""
-    commits = {str(one): str(record.body.get("commit")) for one, record in held.items() if record.kind == "version"}
-    deployed = (record.body for record in held.values() if record.kind == "deployment")
+def evidence(checks: Iterable[Checked], held: Mapping[Address, Record], refs: Mapping[str, str]) -> Evidence:
+    """Return what *checks*, and the records of versions and deployments among *held* whose tags are in *refs*, say."""
+    tagged = {address: record for address, record in held.items() if _is_tagged(record, refs)}
+    commits = {str(one): str(record.body.get("commit")) for one, record in tagged.items() if record.kind == "version"}
+    deployed = (record.body for record in tagged.values() if record.kind == "deployment")
     return Evidence(
         tuple(checks),
         frozenset(commits.values()),
@@ -49,6 +50,12 @@ def evidence(checks: Iterable[Checked], held: Mapping[Address, Record]) -> Evide
             if (version := str(body.get("version_record"))) in commits
         ),
     )
+
+
+def _is_tagged(record: Record, refs: Mapping[str, str]) -> bool:
+    """Whether the tag that a record bears out is there: a crash may have come before it, and then it is to be made."""
+    tag = record.body.get("tag")
+    return tag is None or f"refs/tags/{tag}" in refs
 
 
 def is_finished(branch: str, commit: str, facts: Evidence) -> bool:
