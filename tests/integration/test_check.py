@@ -183,3 +183,27 @@ def test_everything_is_told_at_once(tmp_path: Path) -> None:
         (REQUIREMENTS, 2, "`lat` is not a model of the pipeline"),
         (REQUIREMENTS, 11, "`huor` is no column of reference"),
     ]
+
+
+ODD = ["/abs", "../..", '"a\\0b"', "'['", "'*'", "a" * 5000, "lib/**", "'python -m .'", "'${x'"]
+DEPS, OUTS = "deps: build/train.csv", "outs: [build/model"
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    ("old", "kept"),
+    [
+        (TRAIN, "cmd: {}"),
+        (DEPS, "deps: {}"),
+        (DEPS, f"{DEPS}, code: [{{}}]"),
+        (DEPS, f"{DEPS}, wdir: {{}}"),
+        (OUTS, "outs: [{}, build/model"),
+        ("[train.seed]", "[{}: ]"),
+        ("path: build/test.csv", "path: {}"),
+    ],
+)
+def test_no_odd_value_is_a_bug(tmp_path: Path, old: str, kept: str, odd: str) -> None:
+    """A name that no file system takes, a pattern that is none: all of it is judged, and every fault can be shown."""
+    folder = declared.write(tmp_path, PIPELINE, old, kept.format(odd))
+
+    assert all(one.render() for one in examined(folder).faults)

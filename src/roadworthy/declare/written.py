@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,21 @@ class Unreadable(Exception):
         super().__init__(problem)
         self.problem = problem
         self.fix = fix
+
+
+def is_there(path: Path) -> bool:
+    """Whether something stands at *path*; a name that no file system takes names nothing."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a name is too long, or holds a NUL
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file stands at *path*; a name that no file system takes names none."""
+    return os.path.isfile(path)  # noqa: PTH113 - as above
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder stands at *path*; a name that no file system takes names none."""
+    return os.path.isdir(path)  # noqa: PTH112 - as above
 
 
 def bytes_of(path: Path) -> bytes:

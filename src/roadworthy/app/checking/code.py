@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from roadworthy.build.pipeline.code.command import Entry, entries
 from roadworthy.declare.agreement.report import Report
 from roadworthy.declare.fault import did_you_mean, quoted
+from roadworthy.declare.written import is_file, is_folder, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ class _Code:
         for root in _ROOTS:
             place = self.folder / root / module.replace(".", "/")
             for file in (place.with_name(f"{place.name}.py"), place / "__init__.py"):
-                if file.is_file():
+                if is_file(file):
                     return _not_in(file, module, function)
         return None
 
@@ -103,7 +104,7 @@ class _Code:
                 problem = f"There is no module {quoted('.'.join(parts))}: {there} has none called {quoted(part)}."
                 return problem, fix or f"Write it, or name another: {', '.join(map(quoted, sorted(names))) or 'none'}."
             place = posixpath.join(place, part)
-        if runs and (self.folder / place).is_dir() and "__main__" not in self._names(place):
+        if runs and is_folder(self.folder / place) and "__main__" not in self._names(place):
             problem = f"{quoted('.'.join(parts))} is a package without a `__main__`, which cannot be run."
             return problem, "Name one of its modules, or write `__main__.py` in it."
         return None
@@ -111,7 +112,7 @@ class _Code:
     def _names(self, place: str) -> frozenset[str]:
         """Return the modules and packages in a folder, those that a stage writes too."""
         folder = self.folder / place
-        there = list(folder.iterdir()) if folder.is_dir() else []
+        there = _inside(folder)
         found = {one.name.partition(".")[0] for one in there if one.suffix in {".py", ".so"}}
         found |= {one.name for one in there if one.name.isidentifier() and _holds_code(one)}
         prefix = "" if place == "." else f"{posixpath.normpath(place)}/"
@@ -119,16 +120,23 @@ class _Code:
         return frozenset(found | {path.partition("/")[0].removesuffix(".py") for path in written if ".py" in path})
 
     def _script(self, path: str) -> _Wrong | None:
-        if path.startswith(("/", "../")) or (self.folder / path).exists() or self.made.makes(path):
+        if path.startswith(("/", "../")) or is_there(self.folder / path) or self.made.makes(path):
             return None
-        folder = (self.folder / path).parent
-        beside = [one.relative_to(self.folder).as_posix() for one in folder.glob("*.py")] if folder.is_dir() else []
+        there = [one for one in _inside((self.folder / path).parent) if one.suffix == ".py"]
+        beside = [one.relative_to(self.folder).as_posix() for one in there]
         near = did_you_mean(path, beside)
         return f"There is no {path}.", f"Did you mean {quoted(near)}?" if near else "Write it, or mend the path."
 
 
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except (OSError, ValueError):  # it is not there, may not be read, or has a name that no folder has
+        return []
+
+
 def _holds_code(folder: Path) -> bool:
-    return folder.is_dir() and any(next(folder.glob(pattern), None) for pattern in ("*.py", "*.so", "*/*.py"))
+    return is_folder(folder) and any(next(folder.glob(pattern), None) for pattern in ("*.py", "*.so", "*/*.py"))
 
 
 def _not_in(file: Path, module: str, function: str) -> _Wrong | None:

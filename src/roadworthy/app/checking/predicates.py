@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from roadworthy.declare.agreement.report import Report
 from roadworthy.declare.fault import did_you_mean, quoted
 from roadworthy.declare.predicate import objection
+from roadworthy.declare.written import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def faults(folder: Path, reading: Reading) -> tuple[Fault, ...]:
 
     reports = {one.file: Report(reading.documents[one.file]) for one in said}
     datasets = {one.dataset: _path(folder, reading, one.dataset) for one in said}
-    with reader(path for path in datasets.values() if path.is_file()) as asked:
+    with reader(path for path in datasets.values() if is_file(path)) as asked:
         known = {name: _columns(asked, reading, name, path) for name, path in datasets.items()}
         for one in said:
             _judge(reports[one.file], one, known[one.dataset], _outputs(reading), asked)
@@ -144,7 +145,7 @@ def _path(folder: Path, reading: Reading, dataset: str) -> Path:
 
 def _columns(asked: Reader, reading: Reading, dataset: str, path: Path) -> _Columns:
     """Return the columns that declared files give a dataset, and those that its rows here have."""
-    found = set(asked.columns(path)) if path.is_file() else set()
+    found = set(asked.columns(path)) if is_file(path) else set()
     complete = bool(found)
     for name, contract in reading.folder("contracts").items():
         if contract.dataset == dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from roadworthy.declare.agreement.folder import lacks_places
 from roadworthy.declare.agreement.output import leads_out
 from roadworthy.declare.agreement.report import Report
 from roadworthy.declare.fault import did_you_mean, quoted
+from roadworthy.declare.written import is_file, is_folder, is_there
 from roadworthy.errors import InvalidDeclaration, NotFound, PipelineError
 
 if TYPE_CHECKING:
@@ -134,7 +136,7 @@ def _graph(report: Report, stages: tuple[Stage, ...]) -> None:
 
 def _read(report: Report, declared: Declared, stage: Stage, made: Made, folder: Path) -> None:
     for path in () if stage.frozen else stage.deps:
-        if made.makes(path) or (folder / path).exists() or _is_pinned(folder, path):
+        if made.makes(path) or is_there(folder / path) or _is_pinned(folder, path):
             continue
         known = [*(made.written or ()), *_beside(folder, path)]
         near = did_you_mean(path, known)
@@ -142,11 +144,18 @@ def _read(report: Report, declared: Declared, stage: Stage, made: Made, folder: 
         problem = f"There is no {path}: no stage writes it, no source fetches it, and no pin names it."
         report.at(("stages", stage.group, "deps", *_place(declared.deps, path, stage.wdir)), problem, fix)
     for pattern in () if stage.code == "auto" else stage.code:
-        if not any(place.is_file() for place in folder.glob(pattern)):
+        if not _matches(folder, pattern):
             problem = f"{quoted(pattern)} matches no file."
             report.at(
                 ("stages", stage.group, "code", *_place(declared.code, pattern, ".")), problem, "Mend the pattern."
             )
+
+
+def _matches(folder: Path, pattern: str) -> bool:
+    try:
+        return any(place.is_file() for place in folder.glob(pattern))
+    except (ValueError, RuntimeError, OSError):  # no pattern, or one that begins at the root
+        return False
 
 
 def _place(written: tuple[str, ...] | str, path: str, wdir: str) -> tuple[int, ...]:
@@ -158,13 +167,14 @@ def _place(written: tuple[str, ...] | str, path: str, wdir: str) -> tuple[int, .
 
 
 def _is_pinned(folder: Path, path: str) -> bool:
-    return any((folder / f"{place}.pin").is_file() for place in (path, *folders_of(path)) if place != ".")
+    return any(is_file(folder / f"{place}.pin") for place in (path, *folders_of(path)) if place != ".")
 
 
 def _beside(folder: Path, path: str) -> Iterator[str]:
     place = (folder / path).parent
-    if place.is_dir():
-        yield from (one.relative_to(folder).as_posix() for one in place.iterdir() if place.is_relative_to(folder))
+    if is_folder(place) and place.is_relative_to(folder):
+        with contextlib.suppress(OSError):  # it may not be read
+            yield from [one.relative_to(folder).as_posix() for one in place.iterdir()]
 
 
 def _parameters(report: Report, declared: Declared, stage: Stage, made: Made, values: ValueFiles) -> None:

@@ -11,7 +11,7 @@ from roadworthy.declare.agreement.report import Report
 from roadworthy.declare.fault import Fault, did_you_mean, quoted
 from roadworthy.declare.pin import Pin
 from roadworthy.declare.read.file import parse
-from roadworthy.declare.written import FOLDERS, Unreadable, bytes_of
+from roadworthy.declare.written import FOLDERS, Unreadable, bytes_of, is_file, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,7 @@ def _unless_there(
     near = did_you_mean(path, [str(place) for place in made])
     if near is not None:
         fix = f"Did you mean {quoted(near)}? Otherwise add it to the `outs` of a stage."
-    if (folder.path / path).exists():
+    if is_there(folder.path / path):
         problem = f"{path} lies here, and nothing says where it comes from: no stage writes it, no source fetches it, "
         report.at(at, f"{problem}no pin names it, and git ignores it.", fix)
     else:
@@ -152,10 +152,10 @@ def _is_there(folder: Folder, path: str, made: frozenset[PurePosixPath]) -> bool
     place = PurePosixPath(path)
     if not made.isdisjoint((place, *place.parents)):
         return True
-    if any((folder.path / f"{part}{_PIN}").is_file() for part in (place, *place.parents[:-1])):
+    if any(is_file(folder.path / f"{part}{_PIN}") for part in (place, *place.parents[:-1])):
         return True
     if folder.tracked is None:
-        return (folder.path / path).exists()
+        return is_there(folder.path / path)
     inside = f"{place}/"
     return str(place) in folder.tracked or any(file.startswith(inside) for file in folder.tracked)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from roadworthy.declare.written import is_file
 from roadworthy.errors import NotFound, PipelineError
 from roadworthy.ledger.objects.address import Address
 
@@ -48,7 +49,7 @@ class ValueFiles:
 
     def exists(self, path: str) -> bool:
         """Whether the file *path* is there."""
-        return posixpath.normpath(path) in self._read or (self._folder / path).is_file()
+        return posixpath.normpath(path) in self._read or is_file(self._folder / path)
 
     def _parse(self, path: str) -> object:
         address = self._files.item(self._folder / path).address
