@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 # What is left of paths that a test gives, in `targets.json` beside this file.
 READ = ("identity.db", "platform.db", "key", "other's bucket", "other's checkout", "own key", "own ledger")
 WRITE = ("record", "index", "trusted", "environment", "kit", "package cache", "hook", "git config", "alternates")
-LEFT_BEHIND = "left-behind-by-a-hostile-project"
 
 
 def attack() -> list[str]:
@@ -33,7 +32,7 @@ def attack() -> list[str]:
         "read an environment": (_environments, targets["canary"]),
         "look at processes": (_processes, targets["runner"]),
         "connect": (_connect, targets["port"]),
-        "leave a process": (_leave, None),
+        "leave a process": (_leave, targets["left"]),
         "kill the runner": (_kill, targets["runner"]),
     }
     done = []
@@ -74,10 +73,10 @@ def _connect(port: int) -> bool:
         return bool(connection.recv(6))
 
 
-def _leave(_: None) -> bool:
+def _leave(name: str) -> bool:
     sleep = "import time; time.sleep(60)"
     subprocess.Popen(
-        [sys.executable, "-I", "-c", sleep, LEFT_BEHIND], start_new_session=True,
+        [sys.executable, "-I", "-c", sleep, name], start_new_session=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     return True

@@ -66,7 +66,7 @@ class World:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.runner.wait(timeout=0.5)
             found.add("kill the runner")
-        if end_what_was_left():
+        if end_what_was_left(str(self.targets["left"])):
             found.add("leave a process")
         return found
 
@@ -91,12 +91,12 @@ class World:
         )
 
 
-def end_what_was_left() -> bool:
-    """End the processes that hostile code left behind, and return whether there were any."""
+def end_what_was_left(name: str) -> bool:
+    """End the processes called *name*, which hostile code left behind, and return whether there were any."""
     found = False
     for place in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            if hostile.LEFT_BEHIND.encode() in place.read_bytes():
+            if name.encode() in place.read_bytes():
                 os.kill(int(place.parent.name), signal.SIGKILL)
                 found = True
     return found
@@ -126,6 +126,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "hook": str(toy.folder / ".git" / "hooks" / "post-checkout"),
         "git config": str(toy.folder / ".git" / "config"),
         "alternates": str(toy.folder / ".git" / "objects" / "info" / "alternates"),
+        "left": f"left behind by {tmp_path}",
         "canary": ENVIRONMENT_CANARY,
     }
     for name in hostile.READ:
@@ -146,7 +147,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         server.shutdown(socket.SHUT_RDWR)
     runner.kill()
     runner.wait()
-    end_what_was_left()
+    end_what_was_left(str(targets["left"]))
 
 
 def _answer(server: socket.socket) -> None:
