@@ -128,6 +128,21 @@ def test_a_fault_says_what_to_do(text: str, problem: str, fix: str) -> None:
     assert fix in found[0][3]
 
 
+@pytest.mark.parametrize(("line", "fix"), [
+    ("decision: {flag_top: 150%}", "Write a number between 0 and 1."),
+    ("decision: {flag_top: 15}", "Did you mean `15%`?"),
+    ("behaviour: [{name: n, kind: invariance, change: {a: +20}}]", 'Write `a: "+20"`.'),
+    ("behaviour: [{name: n, kind: invariance, change: {a: missin}}]", "Did you mean `missing`?"),
+    ("behaviour: [{name: n, kind: invariance, change: {a: twice}}]",
+     'Write it like `"+20"`, `missing`, `lower_case`, `upper_case`.'),
+])  # fmt: skip
+def test_a_fix_that_is_followed_mends(line: str, fix: str) -> None:
+    """What is to be written is written as YAML reads it, and no sign is added to one that is there."""
+    found = faults(Requirements, f"model: m\ntask: regression\noutputs: {{y: {{type: number}}}}\n{line}\n")
+
+    assert fix in [one[3] for one in found]
+
+
 def test_a_share_without_its_sign_is_recognised() -> None:
     """95 where a share stands is a percentage without its sign."""
     text = "dataset: d\ncolumns: {a: {missing: 95}}\n"

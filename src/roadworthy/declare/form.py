@@ -6,11 +6,12 @@ from typing import Annotated, NamedTuple
 
 
 class Form(NamedTuple):
-    """What a text must look like: a regular expression that the whole of it matches, and an example."""
+    """What a text must look like: a regular expression that the whole of it matches, an example, and known words."""
 
     name: str
     pattern: str
     example: str
+    words: tuple[str, ...] = ()
 
 
 class Range(NamedTuple):
@@ -65,6 +66,7 @@ Disturbance = Annotated[
         "a change",
         r"[+*/-]\s*[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|missing|lower_case|upper_case",
         "+20",
+        ("missing", "lower_case", "upper_case"),
     ),
 ]
 KnownAt = Annotated[str, Form("a moment", r"prediction|[+-][0-9]+(?:\.[0-9]+)?(?:s|m|h|d|w)", "-2h")]

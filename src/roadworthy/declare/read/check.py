@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from roadworthy.declare.fault import Faults
+    from roadworthy.declare.form import Form
 
 Declaration = TypeVar("Declaration")
 _PERCENT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*%")
@@ -164,7 +165,8 @@ class _Checker:
         if self._templated and _TEMPLATE in node.value:
             return node.value
         problem = f"{quoted(node.value)} is not {shape.form.name}."
-        return self._bad(node, problem, f"Write it like {quoted(shape.form.example)}.")
+        near = did_you_mean(node.value, shape.form.words)
+        return self._bad(node, problem, f"Did you mean {quoted(near)}?" if near else _like(shape.form))
 
     def _unless_objected(self, shape: Text, node: Node, text: str) -> object:
         objection = predicate.objection(text) if shape.form is not None and shape.form.name == _PREDICATE else None
@@ -180,7 +182,7 @@ class _Checker:
         if not low <= number <= high:
             bounds = f"between {low:g} and {high:g}" if high < math.inf else f"at least {low:g}"
             problem = f"{_name(trail, start=True)} must be {bounds}, and is {quoted(_written(node))}."
-            percent = high == 1 and 1 < number <= 100  # noqa: PLR2004 - a percentage without its sign
+            percent = high == 1 and 1 < number <= 100 and not _written(node).endswith("%")  # noqa: PLR2004
             return self._bad(
                 node, problem, f"Did you mean `{_written(node)}%`?" if percent else f"Write a number {bounds}."
             )
@@ -215,6 +217,8 @@ class _Checker:
         )
         problem = f"{_name(trail, start=True)} must be {wanted}, and {found}."
         last = next((step for step in reversed(trail) if isinstance(step, str)), "")
+        if example.startswith("+"):
+            example = f'"{example}"'  # unquoted, YAML reads a number
         return self._bad(node, problem, f"Write `{last}: {example}`." if last else f"Write {example}.")
 
     def _bad(self, node: Node, problem: str, fix: str) -> _Bad:
@@ -294,6 +298,11 @@ def _describe(shape: Shape) -> str:
         case Number():
             return "a number"
     return "a whole number" if isinstance(shape, Whole) else "`true` or `false`"
+
+
+def _like(form: Form) -> str:
+    examples = [f'"{form.example}"' if form.words else form.example, *form.words]
+    return f"Write it like {', '.join(f'`{one}`' for one in examples)}."
 
 
 def _example(shape: Shape) -> str:
