@@ -92,6 +92,16 @@ def test_a_failing_stage_is_said_with_the_end_of_its_log(toy: Toy) -> None:
     assert toy.read("build/rows.txt") == "a,b\na,b\n"
 
 
+def test_a_package_that_is_not_there_is_told_with_where_it_belongs(toy: Toy) -> None:
+    """Whoever begins without a lock learns where packages come from."""
+    one(toy, "python -c 'import no_such_package'")
+
+    with pytest.raises(StageFailed, match="no_such_package") as caught:
+        toy.run()
+    assert "requirements.txt" in caught.value.remedy
+    assert "managed: false" in caught.value.remedy
+
+
 def test_what_others_made_is_kept_when_a_stage_fails(toy: Toy) -> None:
     """A stage that was done before another failed is not run again."""
     toy.stages(

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 LOCKS = "work/locks"
 _LINES = 20  # of a log in an error
+_NO_MODULE = "ModuleNotFoundError: No module named"
 _NOT_FOUND = 127  # a shell's status for a command that is not there
 _DENIED = "ermission denied"  # as most programs say it
 _WRITES_WHERE = "A stage may write only inside its project, without .git and .roadworthy, and to its TMPDIR."
@@ -314,6 +315,11 @@ def _remedy(outcome: Outcome, opened: Opened, tail: list[str], log: Path) -> str
         )
     if opened.refused or any(_DENIED in line for line in tail):
         return f"{whole} {_WRITES_WHERE} Let it write there, and declare that in `outs`."
+    if any(_NO_MODULE in line for line in tail):
+        return (
+            f"{whole} A stage has the packages that requirements.txt pins, and no others: add it there; "
+            "or write `environment: {managed: false}` in profile.yaml to use the interpreter that is active."
+        )
     return f"{whole} Mend the stage, then run again: what is done is kept."
 
 
