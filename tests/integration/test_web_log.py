@@ -167,3 +167,12 @@ def test_the_whole_log_is_text(told: tuple[World, Story]) -> None:
     assert answer.text == f"{LINE}\n"
     assert answer.headers["content-type"].startswith("text/plain")
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_beyond_the_end_of_a_log_there_is_nothing(told: tuple[World, Story]) -> None:
+    """Also where no file can reach, which is no fault of ours."""
+    world, story = told
+    story.print(story.claim(), "short\n")
+    answers = [world.person("rita").get(f"/api/projects/toy/jobs/2/log?offset={at}") for at in (6, 1000, 2**53)]
+
+    assert [(one.status, one.text) for one in answers] == [(200, ""), (200, ""), (200, "")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ def read_log(platform: Platform, number: int, offset: int, most: int = -1) -> by
     """Return at most *most* bytes of what a job printed, from *offset* on; all of them when it is negative."""
     try:
         with platform.home.job_log(number).open("rb") as file:
-            file.seek(offset)
+            file.seek(min(offset, os.fstat(file.fileno()).st_size))  # beyond what a file can be, nothing can be sought
             return file.read(most)
     except FileNotFoundError:
         return b""
