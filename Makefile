@@ -38,7 +38,7 @@ integration: $(READY) services
 	$(BIN)/pytest -q -n 2 tests/integration
 
 e2e: $(READY) services
-	$(BIN)/pytest -q tests/e2e
+	$(BIN)/pytest -q -n 3 tests/e2e  # each waits for processes half of its time
 
 docs: $(READY)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -q -b html docs docs/_build/html
