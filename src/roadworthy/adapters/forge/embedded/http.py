@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -15,16 +16,19 @@ from roadworthy.adapters.forge.embedded.body import BadBody, Unpacker
 from roadworthy.adapters.forge.embedded.listener import Grant
 from roadworthy.adapters.forge.embedded.request import asked
 from roadworthy.adapters.forge.embedded.slots import Busy, Slots
+from roadworthy.adapters.forge.embedded.whole import note, settle_one
 from roadworthy.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from roadworthy.adapters.forge.embedded.forge import EmbeddedForge
     from roadworthy.adapters.forge.embedded.listener import Listener
     from roadworthy.adapters.forge.embedded.request import Asked, Service
+    from roadworthy.platform.forge.push import Push
 
     # (project, service, user, password) -> the actor's name, or the status with which they are sent away.
     Authorise = Callable[[str, Service, str, str], str | HTTPStatus]
@@ -103,13 +107,24 @@ class _GitHttp:
         if isinstance(actor, HTTPStatus):
             return actor
         try:
-            grant = Grant(wanted.project, actor, self._forge.path(wanted.project))
+            place = self._forge.path(wanted.project)
         except NotFound:
             return HTTPStatus.NOT_FOUND
+        noted: list[Path] = []
+
+        def let_in(push: Push) -> None:
+            noted.extend(filter(None, [note(self._forge.git, push)]))
+
+        grant = Grant(wanted.project, actor, place, let_in)
         reads, patience = wanted.service == "read", self._limits.patience
-        body = Unpacker(packed=wanted.is_packed, most=self._limits.asked if reads else self._forge.git.largest + _SLACK)
+        most = self._limits.asked if reads else self._forge.git.largest + _SLACK
+        body = Unpacker(packed=wanted.is_packed, most=most, pushes=not (reads or wanted.is_first))
         exchange = Exchange(receive, send, body, replace(patience, finish=0.0) if reads else patience)
-        return await self._exchange(wanted, grant, exchange, scope)
+        try:
+            return await self._exchange(wanted, grant, exchange, scope)
+        finally:
+            for one in noted:
+                await asyncio.shield(run_in_threadpool(settle_one, self._forge.git, place, one))
 
     async def _exchange(self, wanted: Asked, grant: Grant, exchange: Exchange, scope: Scope) -> HTTPStatus | None:
         status: HTTPStatus | None = None
