@@ -47,16 +47,20 @@ class Asking:
             yield piece
             return
         self._held += piece
-        while self._held is not None and len(self._held) >= _LENGTH:
-            length = _length(self._held)
-            if len(self._held) < length:
-                return
-            line, self._held = self._held[:length], self._held[length:]
+        while (line := self._line()) is not None:
             if line[_LENGTH:].startswith(b"shallow "):
                 yield line
-                continue
-            yield _atomic(line)
-            yield from self.end()
+            else:
+                yield _atomic(line)
+                yield from self.end()
+
+    def _line(self) -> bytes | None:
+        """Return the next line that is whole, and hold it back no longer."""
+        held = self._held
+        if held is None or len(held) < _LENGTH or len(held) < (length := _length(held)):
+            return None
+        self._held = held[length:]
+        return held[:length]
 
     def end(self) -> Iterator[bytes]:
         """Yield what was held back."""
