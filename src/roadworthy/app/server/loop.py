@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import traceback
 from typing import TYPE_CHECKING
 
+from roadworthy.app.server import witness
 from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
 from roadworthy.app.server.operate import do_next, in_place, serve
@@ -31,6 +33,7 @@ def delivered(platform: Platform, push: Push) -> tuple[str, ...]:
     """Keep that a push was let in, before anything is done about it; return what the pusher is told."""
     updates = [{"ref": one.ref, "before": one.before, "after": one.after} for one in push.updates]
     number = deliver(platform.database, push.project, "hook", {"actor": push.actor, "updates": updates})
+    witness.pushed(platform, push, number)
     platform.wake.set()
     return (f"Delivery {number}: `roadworthy events explain {number}` tells what comes of it.",)
 
@@ -53,6 +56,8 @@ class Loop:
         self._over.set()
         self._platform.wake.set()
         self._thread.join()
+        with contextlib.suppress(RoadworthyError):  # a full disk does not keep us from ending
+            witness.tell(self._platform, all_of_it=True)
 
     def _work(self) -> None:
         swept = -SWEEP
@@ -83,6 +88,7 @@ class Loop:
             for project in platform.projects():
                 look(platform, project)
         lease.sweep(platform.database)
+        witness.tell(platform)
 
     def _tell(self, source: Source) -> None:
         for project in self._platform.projects():

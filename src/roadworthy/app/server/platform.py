@@ -17,7 +17,9 @@ from roadworthy.errors import NotFound
 from roadworthy.ledger import ledger
 from roadworthy.platform.identity.audit import Audit
 from roadworthy.platform.identity.identity import open_identity
+from roadworthy.platform.identity.limit import Limits
 from roadworthy.platform.identity.members import Members
+from roadworthy.platform.identity.refused import Refused
 from roadworthy.platform.identity.secret import Secret
 from roadworthy.platform.store import schema
 from roadworthy.platform.store.platform import open_platform
@@ -51,6 +53,8 @@ class Platform:
         say: Takes a line for whoever runs the server.
         lease: Seconds that a runner may be silent.
         runner: What the platform's own runners show.
+        limits: How often one may ask, and try a password or a token.
+        refused: What was refused, and is to be told to the audit.
         wake: Set when something may be to be done.
         moving: Held while a branch and the row that tells of it are moved, and while they are compared.
     """
@@ -66,6 +70,8 @@ class Platform:
     say: Callable[[str], None]
     lease: float = LEASE
     runner: Secret = field(default_factory=Secret.fresh)
+    limits: Limits = field(default_factory=Limits)
+    refused: Refused = field(default_factory=Refused)
     wake: threading.Event = field(default_factory=threading.Event)
     moving: threading.RLock = field(default_factory=threading.RLock)
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from roadworthy.adapters.forge.embedded.request import Asked, Service
     from roadworthy.platform.forge.push import Push
 
-    # (project, service, user, password) -> the actor's name, or the status with which they are sent away.
-    Authorise = Callable[[str, Service, str, str], str | HTTPStatus]
+    # (project, service, user, password, address) -> the actor's name, or the status with which they are sent away.
+    Authorise = Callable[[str, Service, str, str, str], str | HTTPStatus]
 
 _LOG = logging.getLogger(__name__)
 _SLACK: Final = 64 << 20  # bytes beyond the largest pack: git itself says best what is too large
@@ -39,6 +39,7 @@ _TOLD: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.UNAUTHORIZED: "Sign in: your name, and a token of yours as the password.",
     HTTPStatus.FORBIDDEN: "You may not do this with this repository: ask a maintainer, or use another token.",
     HTTPStatus.NOT_FOUND: "There is nothing here: a repository is at /git/PROJECT.git.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many tokens were tried that are not good: wait a minute, and try again.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Too many pushes and fetches go on: try again in a minute.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is more than may be sent at once, or is not compressed as it says.",
     HTTPStatus.GATEWAY_TIMEOUT: "Nothing moved for too long: try again.",
@@ -90,7 +91,7 @@ class _GitHttp:
             headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
             if status == HTTPStatus.UNAUTHORIZED:
                 headers["www-authenticate"] = 'Basic realm="Roadworthy", charset="UTF-8"'
-            if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
                 headers["retry-after"] = "60"
             text = _TOLD.get(status, status.phrase)
             await PlainTextResponse(f"{text}\n", status, headers)(scope, receive, send)
@@ -103,7 +104,8 @@ class _GitHttp:
         credentials = wanted.credentials()
         if credentials is None:
             return HTTPStatus.UNAUTHORIZED
-        actor = await run_in_threadpool(self._authorise, wanted.project, wanted.service, *credentials)
+        host, _ = scope.get("client") or ("", 0)
+        actor = await run_in_threadpool(self._authorise, wanted.project, wanted.service, *credentials, host)
         if isinstance(actor, HTTPStatus):
             return actor
         try:
