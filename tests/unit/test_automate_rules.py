@@ -235,7 +235,7 @@ def test_what_takes_pushes_and_where_changes_go_is_shown() -> None:
 
     assert (rows["release/NAME"].takes, rows["release/NAME"].goes) == ("pushes", "main or develop")
     assert (rows["main"].takes, rows["main"].goes) == ("merges of changes", "develop")
-    assert rows["bugfix/NAME"].goes == "develop or as a fix to a branch for release"
+    assert rows["bugfix/NAME"].goes == "develop, or as a fix to a branch for release"
     assert rows["any other branch"].takes == "pushes"
     assert {row.push: row.goes for row in show(TRUNK)}["any other branch"] == "main"
 

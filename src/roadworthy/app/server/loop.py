@@ -32,8 +32,11 @@ _TICK = 1.0  # seconds between two looks at the server's own jobs when nothing w
 def delivered(platform: Platform, push: Push) -> tuple[str, ...]:
     """Keep that a push was let in, before anything is done about it; return what the pusher is told."""
     updates = [{"ref": one.ref, "before": one.before, "after": one.after} for one in push.updates]
-    number = deliver(platform.database, push.project, "hook", {"actor": push.actor, "updates": updates})
-    witness.pushed(platform, push, number)
+    told = {"actor": push.actor, "updates": updates}
+    number = deliver(
+        platform.database, push.project, "hook", told,
+        lambda connection, number: platform.audit.state(connection, witness.pushed(push, number)),
+    )  # fmt: skip
     platform.wake.set()
     return (f"Delivery {number}: `roadworthy events explain {number}` tells what comes of it.",)
 
@@ -113,6 +116,7 @@ def look(platform: Platform, project: str) -> list[int]:
     except NotFound:
         return []  # removed meanwhile
     if events:
+        witness.found(platform, project, events)
         with platform.database.write() as connection:
             for name, head in reading.refs().items():
                 if name.startswith("refs/heads/"):

@@ -15,6 +15,7 @@ from roadworthy.app.server.children.serving import Services
 from roadworthy.app.server.home import opened
 from roadworthy.errors import NotFound
 from roadworthy.ledger import ledger
+from roadworthy.platform.automate.lease import give_back
 from roadworthy.platform.identity.audit import Audit
 from roadworthy.platform.identity.identity import open_identity
 from roadworthy.platform.identity.limit import Limits
@@ -128,6 +129,7 @@ def open_at(
         forge = EmbeddedForge.open(home.repositories, wait=5.0)
         stack.callback(forge.close)
         processes = Processes(say)
+        processes.when_ended(lambda name: give_back(index, name))  # a runner that is dead keeps no job waiting
         stack.callback(processes.close)
         own = own_ledger(home)
         yield Platform(home, index, identity, forge, own, Audit(own), processes, Services(home, processes), say, lease)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from roadworthy.platform.forge.names import shown
+from roadworthy.platform.forge.push import TAGS
+from roadworthy.platform.forge.receive import is_claim
 from roadworthy.platform.identity.audit import Entry
+from roadworthy.platform.store import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +19,7 @@ if TYPE_CHECKING:
     from roadworthy.platform.forge.push import Push, Refusal
     from roadworthy.platform.identity.tokens import Token
 
-NOBODY = "anonymous"
+NOBODY, SPEAKER = "anonymous", "platform"
 _LISTED = 20  # refs of a push
 
 
@@ -46,9 +51,24 @@ def no_token(platform: Platform, own: str, address: str) -> None:
     platform.refused.note(Entry(NOBODY, "token.refuse", own if known else "nobody's token"), address)
 
 
-def pushed(platform: Platform, push: Push, delivery: int) -> None:
-    """State that a push was let in."""
-    state(platform, Entry(push.actor, "push.accept", push.project, push.project, {**_refs(push), "delivery": delivery}))
+def pushed(push: Push, delivery: int) -> Entry:
+    """Return what is told of a push that was let in, under the number of its delivery."""
+    return Entry(push.actor, "push.accept", push.project, push.project, {**_refs(push), "delivery": delivery})
+
+
+def found(platform: Platform, project: str, events: Sequence[int]) -> None:
+    """State which refs moved without anybody telling of it: a crash kept the push from being told, or a hand moved it.
+
+    What the platform itself makes, versions and deployments, is told of by itself.
+    """
+    table = schema.event
+    asked = select(table).where(table.c.id.in_(events), table.c.delivery.is_(None))
+    with platform.database.write() as connection:
+        for one in connection.execute(asked).all():
+            if is_claim(one.ref.removeprefix(TAGS)):
+                continue
+            moved = {"ref": one.ref, "before": one.before, "after": one.after}
+            platform.audit.state(connection, Entry(SPEAKER, "push.found", project, project, {"refs": [moved]}))
 
 
 def not_pushed(platform: Platform, push: Push, refusals: Sequence[Refusal]) -> None:

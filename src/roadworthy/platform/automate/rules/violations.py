@@ -53,18 +53,20 @@ def wrong_target(rules: Rules, branch: str, target: str, number: int | None = No
 
 
 def _may(rules: Rules, word: str) -> str:
-    names = goes(rules, word)
-    return (
-        f"from a branch for {word} it may go to {names} only." if names else f"from {word} it may go nowhere by itself."
-    )
+    names = " or ".join(shown(one) for one in targets_of(rules, word))
+    if not names:
+        return f"from {word} it may go nowhere by itself."
+    return f"from a branch for {word} it may go to {names} only{_or_as_a_fix(rules, word)}."
 
 
 def goes(rules: Rules, word: str) -> str:
     """Return in words where a change from a branch for *word* may go; empty when nowhere."""
-    named = [shown(one) for one in targets_of(rules, word)]
-    if word in FIXES and has_releases(rules):
-        named.append("as a fix to a branch for release")
-    return " or ".join(named)
+    names = " or ".join(shown(one) for one in targets_of(rules, word))
+    return f"{names}{_or_as_a_fix(rules, word)}" if names else ""
+
+
+def _or_as_a_fix(rules: Rules, word: str) -> str:
+    return ", or as a fix to a branch for release" if word in FIXES and has_releases(rules) else ""
 
 
 def _direct(rules: Rules, branch: str, update: Update) -> Violation | None:
