@@ -143,7 +143,12 @@ def test_a_killed_runner_gives_its_job_back_at_once(tmp_path: Path) -> None:
         held, other = _claimed(server, name), server.claim("runner-2", ["check"])
         os.kill(platform.processes.running()[name], signal.SIGKILL)
         given: list[Work] = []
-        until(lambda: given or given.extend(filter(None, [server.claim("runner-2", ["check"])])), "it to be given on")
+
+        def is_given() -> bool:
+            given.extend(filter(None, [server.claim("runner-2", ["check"])]))
+            return bool(given)
+
+        until(is_given, "it to be given on")
         refused = _refused(server, held)
 
     assert other is None
