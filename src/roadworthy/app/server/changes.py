@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from roadworthy.app.history import UNREVIEWED
 from roadworthy.app.server.context import Reading, profile_now
 from roadworthy.app.server.index import note
 from roadworthy.app.server.sources import HomeSources
@@ -229,7 +230,10 @@ def _merged(platform: Platform, found: Change, of: tuple[str, Address], wish: Wi
     if before is not None:
         return before
     person = Person(wish.actor, f"{wish.actor}@localhost")
-    wanted = Merge(tip, found.target, onto, message(found, record), person, datetime.now(UTC).replace(microsecond=0))
+    said = message(found, record)
+    if platform.home.ledger(found.project, wish.actor).records.read(record).body["unreviewed"]:
+        said += f"{UNREVIEWED}: yes\n"
+    wanted = Merge(tip, found.target, onto, said, person, datetime.now(UTC).replace(microsecond=0))
     return platform.forge.merge(found.project, wanted)
 
 
