@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from starlette.types import ASGIApp
+
 DATA = b"rows"
 OBJECT = f"/buckets/flights/objects/{Address.of(DATA)}"
 # Each request of the mounts, and whether it reads or writes.
@@ -51,7 +53,7 @@ def where(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Where]:
     """Give a platform, and the port at which all its mounts are."""
     folder: Path = tmp_path_factory.mktemp("mounts")
     with World.open(folder) as world, git_at(world.platform) as git:
-        apps = {"/git": git, "/buckets": buckets_at(world.platform)}
+        apps: dict[str, ASGIApp] = {"/git": git, "/buckets": buckets_at(world.platform)}
         assert set(MOUNTS) == set(apps), "A mount that no test of permissions looks at."
         with serving(Starlette(routes=[Mount(place, app) for place, app in apps.items()])) as port:
             yield world, port
