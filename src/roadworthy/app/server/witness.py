@@ -59,10 +59,12 @@ def pushed(push: Push, delivery: int) -> Entry:
 def found(platform: Platform, project: str, events: Sequence[int]) -> None:
     """State which refs moved without anybody telling of it: a crash kept the push from being told, or a hand moved it.
 
-    What the platform itself makes, versions and deployments, is told of by itself.
+    What the platform itself makes, merges, versions and deployments, is told of by itself.
     """
-    table = schema.event
+    table, change = schema.event, schema.change
+    merges = select(change.c.merge_commit).where(change.c.project == project, change.c.merge_commit.is_not(None))
     asked = select(table).where(table.c.id.in_(events), table.c.delivery.is_(None))
+    asked = asked.where(table.c.after.is_(None) | table.c.after.not_in(merges))
     with platform.database.write() as connection:
         for one in connection.execute(asked).all():
             if is_claim(one.ref.removeprefix(TAGS)):
