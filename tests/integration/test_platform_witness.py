@@ -152,6 +152,9 @@ def test_a_ref_that_nobody_told_of_is_told_as_found(where: Where, tmp_path: Path
     token = world.program("carl", "read", "write").token
     client = begun(tmp_path / "tree", f"http://carl:{token}@127.0.0.1:{port}/git/flights.git")
     look(world.platform, "flights")
+    on_its_way = client.commit("on its way")
+    client.git("push", "--quiet", str(world.platform.forge.path("flights")), "HEAD:feature/way")
+    world.platform.receiving.add(("flights", "refs/heads/feature/way", on_its_way))  # its hook tells of it in a moment
     commit = client.commit("by hand")
     client.git("push", "--quiet", str(world.platform.forge.path("flights")), "HEAD:feature/hand")
     look(world.platform, "flights")

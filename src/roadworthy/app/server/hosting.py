@@ -42,6 +42,8 @@ def git_at(platform: Platform) -> Iterator[ASGIApp]:
         refusals = examine(push)
         if refusals:
             witness.not_pushed(platform, push, refusals)
+        else:
+            platform.receiving.update(witness.moves(push))
         return refusals
 
     with Listener(place, judge, lambda push: delivered(platform, push)) as listener:
