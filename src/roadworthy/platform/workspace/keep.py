@@ -9,7 +9,9 @@ from sqlalchemy import delete, insert, select, update
 
 from roadworthy.platform.store import schema
 from roadworthy.platform.store.database import now
-from roadworthy.platform.workspace.plan import There
+from roadworthy.platform.workspace.plan import There, Value
+from roadworthy.platform.workspace.project import KIND as PROJECT
+from roadworthy.platform.workspace.project import making
 from roadworthy.platform.workspace.resource import KINDS
 
 if TYPE_CHECKING:
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
 
     from roadworthy.ledger.ledger import Ledger
     from roadworthy.ledger.objects.address import Address
-    from roadworthy.platform.workspace.plan import Value
     from roadworthy.platform.workspace.resource import Key, Kind, Resource
 
 KIND = "workspace"  # of records
+FIRST: Value = {"role": "maintainer"}  # of who made the project, before its profile says anything
 KEPT_MS = 30 * 24 * 3600 * 1000
 
 
@@ -107,7 +109,10 @@ def _number(body: Mapping[str, object] | None) -> int:
 
 def _applied(ledger: Ledger) -> dict[Key, Value]:
     body = last_applied(ledger)
-    listed = cast("list[tuple[Kind, str, Value]]", body["resources"]) if body else []
+    if body is None:  # what the making of the project gave
+        made = making(ledger.records.all(PROJECT))
+        return {} if made is None else {("member", made.actor): dict(FIRST)}
+    listed = cast("list[tuple[Kind, str, Value]]", body["resources"])
     return {(kind, name): value for kind, name, value in listed}
 
 
