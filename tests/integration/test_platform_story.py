@@ -14,6 +14,7 @@ import pytest
 
 import quick_project
 from platform_world import FAILPOINTS, PROJECT, World, until
+from rebuild_answers import EXCLUDED_PATHS, compared
 from roadworthy.platform.identity.identity import open_identity
 
 if TYPE_CHECKING:
@@ -22,23 +23,6 @@ if TYPE_CHECKING:
     from forge_world import Client
 
 PASSWORD = "analytical engine of 1837"  # noqa: S105 - nobody's
-# What another server, or an index made again, answers otherwise.
-EXCLUDED_PATHS = {
-    "/api/projects/{project}/jobs": "traces: what was done is done, and is not asked for again",
-    "/api/projects/{project}/jobs/{job}": "a trace",
-    "/api/projects/{project}/jobs/{job}/log": "a trace",
-    "/api/projects/{project}/events": "traces: reconciling writes new ones",
-    "/api/projects/{project}/events/{event}": "a trace",
-    "/api/projects/{project}/deliveries/{delivery}": "a trace",
-}
-EXCLUDED_KEYS = {
-    "jobs": "traces",
-    "job": "the number of a trace",
-    "gates": "they stand in the result of a job; the proof has what they follow from",
-    "last_used_at": "a token was used meanwhile",
-    "url": "a service is given a free port at each start",
-    "repository": "so is the server",
-}
 
 
 @pytest.fixture(scope="module")
@@ -166,14 +150,8 @@ def answers(world: World) -> dict[str, Any]:
             assert "{" not in where
             answer = world.ada.get(where)
             assert answer.status == 200, (where, answer.text)
-            asked[where] = _kept(answer.data) if "json" in answer.headers["content-type"] else answer.text
+            asked[where] = compared(answer.data) if "json" in answer.headers["content-type"] else answer.text
     return asked
-
-
-def _kept(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {name: _kept(value) for name, value in data.items() if name not in EXCLUDED_KEYS}
-    return [_kept(one) for one in data] if isinstance(data, list) else data
 
 
 @pytest.mark.slow

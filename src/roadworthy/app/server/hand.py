@@ -123,6 +123,7 @@ def _checked(job: Job, outcome: Outcome, judged: Mapping[str, object]) -> Checke
         reports=cast("Mapping[str, str]", judged.get("reports") or {}),
         releases=any(one.kind == "release" for one in then),
         deploys=tuple(str(one.payload["environment"]) for one in then if one.kind == "deploy"),
+        gates=tuple(cast("list[Mapping[str, str]]", judged.get("gates") or [])),
     )
 
 
