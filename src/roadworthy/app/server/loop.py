@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
+from roadworthy.app.server.drift import mend_hooks, mend_project
 from roadworthy.app.server.operate import do_next, in_place, serve
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.errors import NotFound, RoadworthyError
@@ -71,6 +72,8 @@ class Loop:
 
     def _once(self, *, first: bool) -> None:
         platform = self._platform
+        if first:
+            mend_hooks(platform)
         for project in platform.projects():
             try:
                 if first:
@@ -90,9 +93,12 @@ class Loop:
 
 
 def begin(platform: Platform, project: str) -> None:
-    """Put right what a crash left between a fact and its row, and let services run for what is deployed."""
+    """Put right what a crash left between a fact and its row, and what was changed by hand; let services run."""
     with platform.database.write() as connection:
         catch_up(connection, project, platform.home.ledger(project, SPEAKER))
+    mend_project(platform, project)
+    if platform.troubles.get(project):
+        return
     settle(platform, project)
     for one in in_place(platform, project):
         serve(platform, project, one.environment)

@@ -82,17 +82,30 @@ def asked_for(platform: Platform, project: str, profile: Profile) -> tuple[Resou
 
 
 def _apply(platform: Platform, job: Job) -> Result:
-    commit = str(job.payload["commit"])
-    resources = asked_for(platform, job.project, Reading(platform, job.project).profile(commit))
-    ledger = platform.home.ledger(job.project, SPEAKER)
-    with platform.database.write() as connection:
-        steps = plan(resources, there(connection, ledger, job.project))
-        if steps:
-            note(connection, job.project, ledger, state_applied(ledger, commit, resources))
-            apply(steps, IndexHost(connection, job.project))
-            detail = {"commit": commit, "steps": [line(step) for step in steps]}
-            platform.audit.state(connection, Entry(SPEAKER, "workspace.apply", job.project, job.project, detail))
+    steps = apply_profile(platform, job.project, str(job.payload["commit"]))
     return {"steps": [line(step) for step in steps]}
+
+
+def apply_profile(platform: Platform, project: str, commit: str) -> tuple[Step, ...]:
+    """Make the workspace of *project* what *commit* asks for, and return the steps that it took. May be repeated.
+
+    Raises:
+        NotFound: The commit holds no profile.yaml.
+        InvalidDeclaration, UsageError: It has faults, or is of another project.
+    """
+    resources = asked_for(platform, project, Reading(platform, project).profile(commit))
+    ledger = platform.home.ledger(project, SPEAKER)
+    with platform.database.write() as connection:
+        found = there(connection, ledger, project)
+        steps = plan(resources, found)
+        if steps and {one.key: dict(one.value) for one in resources} != found.applied:
+            note(connection, project, ledger, state_applied(ledger, commit, resources))
+        if steps:
+            apply(steps, IndexHost(connection, project))
+            what = "workspace.mend" if all(step.drift for step in steps) else "workspace.apply"
+            detail = {"commit": commit, "steps": [line(step) for step in steps]}
+            platform.audit.state(connection, Entry(SPEAKER, what, project, project, detail))
+    return steps
 
 
 def _release(platform: Platform, job: Job) -> Result:

@@ -52,6 +52,7 @@ class Platform:
         lease: Seconds that a runner may be silent.
         runner: What the platform's own runners show.
         wake: Set when something may be to be done.
+        troubles: By project, what is wrong with it that only people can mend.
         moving: Held while a branch and the row that tells of it are moved, and while they are compared.
     """
 
@@ -67,6 +68,7 @@ class Platform:
     lease: float = LEASE
     runner: Secret = field(default_factory=Secret.fresh)
     wake: threading.Event = field(default_factory=threading.Event)
+    troubles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     moving: threading.RLock = field(default_factory=threading.RLock)
 
     @property

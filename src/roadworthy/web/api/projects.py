@@ -49,6 +49,7 @@ class ProjectOut(BaseModel):
     repository: str
     branches: dict[str, str]
     members: dict[str, str]
+    troubles: list[str]
     environments: list[dict[str, Any]]
     changes: list[dict[str, Any]]
     jobs: list[dict[str, Any]]

@@ -63,6 +63,10 @@ class EmbeddedForge:
             share(alive)
         return forge
 
+    def mend(self) -> tuple[str, ...]:
+        """Put right the hooks that somebody changed, and return their names."""
+        return write_hooks(self.git.hooks)
+
     def close(self) -> None:
         """Say that this process is no longer at work here."""
         if self.git.alive is not None:
