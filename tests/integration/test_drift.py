@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from roadworthy.app.server import loop
-from roadworthy.app.server.drift import mend_hooks
 from roadworthy.app.server.sources import HomeSources
+from roadworthy.app.server.tend.drift import mend_hooks
 from roadworthy.platform.rebuild.rebuild import rebuild
 from roadworthy.platform.store import schema
 from web_story import PROJECT, Story

@@ -88,6 +88,7 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
     """
     with platform.database.read() as connection:
         job = lease.held(connection, number, fence)
+    platform.known(job.project)
     if handed.get("outcome") == "error":
         again = not handed.get("ours")
         return lease.fail(platform.database, number, fence, str(handed.get("summary") or "No reason."), again=again)

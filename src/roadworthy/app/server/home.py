@@ -61,6 +61,10 @@ class Home:
         """Return the folder of a project's bucket."""
         return self.folder / "buckets" / project
 
+    def secret(self, project: str) -> Path:
+        """Return the folder of a project's secrets, which nothing of the project may read."""
+        return self.folder / "secrets" / project
+
     def ledger(self, project: str, speaker: str) -> Ledger:
         """Return a project's bucket as the platform writes it: facts are stated by *speaker*, signed with its key."""
         return ledger.open_bucket(self.bucket(project), self.key, speaker)

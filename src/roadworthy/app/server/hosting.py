@@ -32,7 +32,7 @@ def git_at(platform: Platform) -> Iterator[ASGIApp]:
     """Give the application that serves the repositories of *platform*, to be mounted at `/git`."""
     place = platform.home.folder / "receive.sock"
     with Listener(place, Examiner(Evidence(platform)), lambda push: delivered(platform, push)) as listener:
-        yield git_http(platform.forge, listener, _authoriser(platform))
+        yield git_http(platform.forge, listener, authoriser(platform))
 
 
 def buckets_at(platform: Platform) -> ASGIApp:
@@ -46,10 +46,12 @@ def buckets_at(platform: Platform) -> ASGIApp:
             said = quota_now(connection, project)
         return None if said is None else size(said)
 
-    return bucket_app(store, _authoriser(platform), quota)
+    return bucket_app(store, authoriser(platform), quota)
 
 
-def _authoriser(platform: Platform) -> Callable[[str, str, str, str], str | HTTPStatus]:
+def authoriser(platform: Platform) -> Callable[[str, str, str, str], str | HTTPStatus]:
+    """Return what says who reads or writes the repository and the bucket of a project: the name, or the refusal."""
+
     def authorise(project: str, service: str, user: str, password: str) -> str | HTTPStatus:
         del user  # the token says whose it is
         try:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
-from roadworthy.app.server.drift import mend_hooks, mend_project
 from roadworthy.app.server.operate import do_next, in_place, serve
 from roadworthy.app.server.platform import SPEAKER
+from roadworthy.app.server.tend.drift import mend_hooks, mend_project
+from roadworthy.app.server.tend.removal import purge, settle_projects
 from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.platform.automate import lease
 from roadworthy.platform.automate.deliver import deliver
@@ -73,6 +74,8 @@ class Loop:
     def _once(self, *, first: bool) -> None:
         platform = self._platform
         if first:
+            settle_projects(platform)
+            purge(platform)
             mend_hooks(platform)
         for project in platform.projects():
             try:

@@ -17,7 +17,7 @@ from roadworthy.ledger.versions.read import history
 from roadworthy.platform.automate import lease
 from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.workspace.apply import apply
-from roadworthy.platform.workspace.keep import IndexHost, state_applied, there
+from roadworthy.platform.workspace.keep import IndexHost, is_removed, state_applied, there
 from roadworthy.platform.workspace.plan import line, plan
 from roadworthy.platform.workspace.resource import Resource, wanted
 
@@ -105,6 +105,9 @@ def apply_profile(platform: Platform, project: str, commit: str) -> tuple[Step, 
             what = "workspace.mend" if all(step.drift for step in steps) else "workspace.apply"
             detail = {"commit": commit, "steps": [line(step) for step in steps]}
             platform.audit.state(connection, Entry(SPEAKER, what, project, project, detail))
+    for step in steps:
+        if step.kind == "environment":
+            serve(platform, project, step.name)
     return steps
 
 
@@ -199,7 +202,11 @@ def in_place(platform: Platform, project: str) -> tuple[InPlace, ...]:
 
 
 def serve(platform: Platform, project: str, environment: str) -> None:
-    """Let the service of an environment follow what is deployed there, if it answers online."""
+    """Let the service of an environment follow what is deployed there; end it when the profile has removed it."""
+    with platform.database.read() as connection:
+        if is_removed(connection, project, environment):
+            platform.services.drop(project, environment)
+            return
     there_now = {one.environment: one for one in in_place(platform, project)}
     found = there_now.get(environment)
     if found is not None:

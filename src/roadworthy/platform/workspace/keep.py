@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, insert, select, update
 
@@ -63,6 +63,31 @@ class IndexHost:
     def _is(self, kind: Kind, name: str) -> tuple[ColumnElement[bool], ...]:
         table = schema.resource
         return (table.c.project == self.project, table.c.kind == kind, table.c.name == name)
+
+
+def forget_tombstones(connection: Connection, at: int) -> None:
+    """Delete the tombstones whose 30 days have passed at the time *at*.
+
+    Those of environments stay: what was deployed there is still in git, and must not be served again.
+    """
+    table = schema.resource
+    over = (table.c.state == "tombstone") & (table.c.removed_at <= at - KEPT_MS) & (table.c.kind != "environment")
+    connection.execute(delete(table).where(over))
+
+
+def is_forgotten(row: Mapping[str, Any], at: int) -> bool:
+    """Whether `forget_tombstones` deletes *row* of the table of resources at the time *at*."""
+    is_over = row["state"] == "tombstone" and row["removed_at"] <= at - KEPT_MS
+    return bool(is_over) and row["kind"] != "environment"
+
+
+def is_removed(connection: Connection, project: str, environment: str) -> bool:
+    """Whether the profile asked for an environment, and does not any more."""
+    table = schema.resource
+    asked = select(table.c.state).where(
+        table.c.project == project, table.c.kind == "environment", table.c.name == environment
+    )
+    return connection.execute(asked).scalar_one_or_none() == "tombstone"
 
 
 def there(connection: Connection, ledger: Ledger, project: str) -> There:

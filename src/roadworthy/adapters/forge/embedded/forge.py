@@ -127,6 +127,10 @@ class EmbeddedForge:
         elif not place.is_dir():
             raise NotFound(f"No repository of {project} was removed.", remedy="Look at the projects that there are.")
 
+    def purge(self, project: str) -> None:
+        """Delete a removed repository for good; one that is gone already is left so."""
+        shutil.rmtree(self._removed(project), ignore_errors=True)
+
     def refs(self, project: str) -> Mapping[str, str]:
         """Return every branch and tag with the object that it names."""
         return read_refs(self.git, self.path(project))

@@ -67,6 +67,14 @@ class Services:
             self._processes.want(self._program(place, clone, port))
         return f"http://127.0.0.1:{port}"
 
+    def drop(self, project: str, environment: str | None = None) -> None:
+        """End the service of an environment of *project*, or those of all."""
+        with self._lock:
+            ended = [one for one in self._ports if one.project == project and environment in {None, one.environment}]
+            for place in ended:
+                self._processes.drop(place.name)
+                del self._ports[place]
+
     def urls(self, project: str) -> dict[str, str]:
         """Return where each environment of *project* answers, by its name."""
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from roadworthy.app.server.drift import RESTORE
+from roadworthy.app.server.tend.drift import RESTORE
 from roadworthy.app.server.view import branches, changes, jobs, places
 from roadworthy.errors import IntegrityError, NotFound
 from roadworthy.platform.automate.rules.branch import DEVELOP

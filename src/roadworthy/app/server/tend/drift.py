@@ -30,6 +30,8 @@ def mend_project(platform: Platform, project: str) -> None:
     Also made so is what a lost job was to make so.
     """
     found = tuple(_gone(platform, project))
+    if found and project not in platform.projects():
+        return  # removed meanwhile
     _tell(platform, project, found)
     if not found and (head := _settled(platform, project)) is not None:
         _apply(platform, project, head)
