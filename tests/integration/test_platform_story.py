@@ -15,6 +15,7 @@ import pytest
 import quick_project
 from platform_world import FAILPOINTS, PROJECT, World, until
 from rebuild_answers import EXCLUDED_PATHS, compared
+from roadworthy.ledger.predictions import segment
 from roadworthy.platform.identity.identity import open_identity
 
 if TYPE_CHECKING:
@@ -152,6 +153,16 @@ def answers(world: World) -> dict[str, Any]:
             assert answer.status == 200, (where, answer.text)
             asked[where] = compared(answer.data) if "json" in answer.headers["content-type"] else answer.text
     return asked
+
+
+@pytest.mark.slow
+def test_predictions_are_facts_of_the_bucket(world: World) -> None:
+    """What was answered is kept in the bucket, its secret among the home's; nothing of it in what may be deleted."""
+    kept = list(segment.read(world.home / "buckets" / PROJECT / "predictions" / "production"))
+
+    assert {row["version"] for row in kept} == {"v1.0.0", "v1.1.0"}
+    assert (world.home / "secrets" / PROJECT / "production.key").stat().st_mode & 0o077 == 0
+    assert list((world.home / "work").rglob("predictions")) == []
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from roadworthy.app.server.context import Reading
 from roadworthy.app.server.operate import do_next, in_place, serve
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.app.server.tend.drift import mend_hooks, mend_project
+from roadworthy.app.server.tend.predictions import adopt_predictions
 from roadworthy.app.server.tend.removal import purge, settle_projects
 from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.platform.automate import lease
@@ -47,6 +48,7 @@ class Loop:
 
     def start(self) -> None:
         """Begin: what happened while no server ran is found first."""
+        adopt_predictions(self._platform.home)
         lease.give_back(self._platform.database)
         self._thread.start()
 

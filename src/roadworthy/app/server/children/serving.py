@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from roadworthy.app.local import PREDICTIONS, PSEUDONYMS
 from roadworthy.app.runner.check import environment as job_environment
 from roadworthy.app.runner.checkout import Origin, bring, check_out, refresh
 from roadworthy.app.server.children.processes import Program
@@ -93,6 +94,8 @@ class Services:
         scratch.mkdir(exist_ok=True)
         given = job_environment(scratch, self._home.work / "cache" / "protected", self._home.bucket(place.project))
         del given["CI"]
+        given[PREDICTIONS] = str(self._home.predictions(place.project, place.environment))
+        given[PSEUDONYMS] = str(self._home.pseudonyms(place.project, place.environment))
         return Program(
             name=place.name,
             command=[sys.executable, "-P", "-c", _MAIN, "serve", place.environment, "--port", str(port)],
