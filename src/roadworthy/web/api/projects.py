@@ -77,6 +77,13 @@ class Removing(BaseModel):
     name: str
 
 
+class Wanted(BaseModel):
+    """Records that are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+    addresses: Annotated[list[Annotated[str, Field(pattern=r"^blake3:[0-9a-f]{64}$")]], Field(max_length=200)]
+
+
 class Removed(BaseModel):
     """A project that was removed, and the time until which it can be brought back, in milliseconds since 1970."""
 
@@ -152,6 +159,20 @@ def restore(project: str, visit: Visitor, platform: Platform) -> Listed:
 def removed(visit: Visitor, platform: Platform) -> list[Removed]:
     """List the removed projects that one may bring back."""
     return [Removed(name=name, until=until) for name, until in restorable(visit, platform).items()]
+
+
+@router.get("/api/projects/{project}/records")
+@needs(Permission.READ)
+def records(project: str, platform: Platform) -> list[str]:
+    """List the addresses of all records of a project."""
+    return asked.records(platform.at_work, project)
+
+
+@router.post("/api/projects/{project}/records")
+@needs(Permission.READ)
+def some_records(project: str, wanted: Wanted, platform: Platform) -> dict[str, str]:
+    """Give some records of a project as they are kept, signed, by address; what is not kept is left out."""
+    return asked.some_records(platform.at_work, project, wanted.addresses)
 
 
 @router.get("/api/key", response_class=PlainTextResponse)
