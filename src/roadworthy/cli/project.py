@@ -27,7 +27,8 @@ def create(name: str, url: str | None, project: str | None, *, as_json: bool) ->
         return
     click.secho(f"{made['name']} is {'made' if made['created'] else 'there already'}.", bold=True)
     click.echo(f"git remote add origin {made['repository']}")
-    click.echo("git push origin main develop")
+    click.echo("git push --all origin")
+    click.echo("Then `roadworthy jobs list` says how its checks stand.", err=True)
 
 
 @command.command("show")
