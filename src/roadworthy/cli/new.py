@@ -95,7 +95,7 @@ def _show(made: Made, folder: Path) -> None:
             click.echo("  git add --all && git commit --message 'Pin the data'")
         click.echo("With a platform, which tests every push and answers, after `roadworthy login URL`:")
         click.echo(f"  roadworthy project create {_project(made)} --platform URL")
-        click.echo("It prints the two commands of git that follow.")
+        click.echo("It prints the commands that follow.")
 
 
 def _project(made: Made) -> str:

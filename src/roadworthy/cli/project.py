@@ -6,8 +6,18 @@ from typing import Any
 
 import click
 
+from roadworthy.app.local import open_local
+from roadworthy.build.data.pins import pins_in
 from roadworthy.cli.platform import asked, moment, on_platform, show
-from roadworthy.errors import NotFound, UsageError
+from roadworthy.errors import NotAProject, NotARepository, NotFound, UsageError
+
+
+def _has_pins() -> bool:
+    """Whether the project here pins data, which a push needs to find in the platform's bucket."""
+    try:
+        return bool(pins_in(open_local().folder))
+    except (NotAProject, NotARepository):
+        return False
 
 
 @click.group("project")
@@ -27,6 +37,8 @@ def create(name: str, url: str | None, project: str | None, *, as_json: bool) ->
         return
     click.secho(f"{made['name']} is {'made' if made['created'] else 'there already'}.", bold=True)
     click.echo(f"git remote add origin {made['repository']}")
+    if _has_pins():
+        click.echo("roadworthy data push")
     click.echo("git push --all origin")
     click.echo("Then `roadworthy jobs list` says how its checks stand.", err=True)
 
