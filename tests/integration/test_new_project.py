@@ -66,7 +66,10 @@ def test_at_most_five_questions_are_asked(template: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("template", "then"),
     [
-        ("tabular", ["roadworthy test", "git add --all && git commit --message 'Pin the data'"]),
+        (
+            "tabular",
+            ["roadworthy test", "git add --all && git commit --message 'Pin the data' && git branch --force main"],
+        ),
         ("minimal", ["roadworthy schema requirements"]),
     ],
 )

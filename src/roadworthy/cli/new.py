@@ -92,7 +92,9 @@ def _show(made: Made, folder: Path) -> None:
         click.echo(f"  {line}")
     if made.own_repository:
         if "\nsources:" in (made.folder / "pipeline.yaml").read_text(encoding="utf-8"):
-            click.echo("  git add --all && git commit --message 'Pin the data'")
+            # A release is made of main: what is pinned stands there from the beginning.
+            main = "" if made.branch == "main" else " && git branch --force main"
+            click.echo(f"  git add --all && git commit --message 'Pin the data'{main}")
         click.echo("With a platform, which tests every push and answers, after `roadworthy login URL`:")
         click.echo(f"  roadworthy project create {_project(made)} --platform URL")
         click.echo("It prints the commands that follow.")
