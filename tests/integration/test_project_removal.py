@@ -182,3 +182,21 @@ def test_tombstones_of_resources_go_after_thirty_days(world: World) -> None:
             left.append(sorted(connection.execute(asked).scalars()))
 
     assert left == [["carl", "staging"], ["staging"]]
+
+
+def test_pages_remove_and_bring_back(world: World) -> None:
+    """The name is typed once more; what was removed stands in the list of projects, with a button, for who may."""
+    mona = world.person("mona")
+    mona.get(f"/projects/{PROJECT}")
+    wrong = mona.post(f"/projects/{PROJECT}/remove", name="toys")
+    done = mona.post(f"/projects/{PROJECT}/remove", name=PROJECT)
+    seen = {name: "Bring back" in world.person(name).get("/projects").text for name in ("mona", "carl", "otto")}
+    back = mona.post(f"/projects/{PROJECT}/restore")
+
+    assert wrong.status == 400
+    assert "is not the name" in wrong.text
+    assert (done.status, done.headers["location"]) == (303, "/projects")
+    assert seen == {"mona": True, "carl": False, "otto": False}
+    assert (back.status, back.headers["location"]) == (303, f"/projects/{PROJECT}")
+    assert "Remove this project" in mona.get(f"/projects/{PROJECT}").text
+    assert "Remove this project" not in world.person("carl").get(f"/projects/{PROJECT}").text
