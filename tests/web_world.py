@@ -20,14 +20,14 @@ from roadworthy.app.server.index import note
 from roadworthy.app.server.platform import LEASE, SPEAKER, open_at
 from roadworthy.app.server.projects import create as create_project
 from roadworthy.platform.identity.actor import Scope
-from roadworthy.platform.identity.limit import Limit
+from roadworthy.platform.identity.limit import Limit, Limits
 from roadworthy.platform.identity.tokens import Wanted
 from roadworthy.platform.workspace.apply import apply
 from roadworthy.platform.workspace.keep import IndexHost, state_applied, there
 from roadworthy.platform.workspace.plan import plan
 from roadworthy.platform.workspace.resource import Resource
 from roadworthy.web.app import ROUTERS, create_app
-from roadworthy.web.services import Limits, Services
+from roadworthy.web.services import Services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -83,7 +83,9 @@ def test_nobody_reaches_a_removed_project(world: World) -> None:
 
     assert {mona.get(path).status for path in paths} == {403}
     assert world.person("ada").get(f"/api/projects/{PROJECT}").status == 404
-    assert {git(PROJECT, service, "mona", token) for service in ("read", "write")} == {HTTPStatus.FORBIDDEN}
+    assert {git(PROJECT, service, "mona", token, "127.0.0.1") for service in ("read", "write")} == {
+        HTTPStatus.FORBIDDEN
+    }
     assert PROJECT not in mona.get("/projects").text
     assert not (world.platform.home.repositories / f"{PROJECT}.git").exists()
     with pytest.raises(Conflict, match="was removed"):

@@ -18,7 +18,7 @@ from roadworthy.platform.automate import lease
 from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.workspace.apply import apply
 from roadworthy.platform.workspace.keep import IndexHost, is_removed, state_applied, there
-from roadworthy.platform.workspace.plan import line, plan
+from roadworthy.platform.workspace.plan import Add, Remove, line, plan
 from roadworthy.platform.workspace.resource import Resource, wanted
 
 if TYPE_CHECKING:
@@ -105,10 +105,20 @@ def apply_profile(platform: Platform, project: str, commit: str) -> tuple[Step, 
             what = "workspace.mend" if all(step.drift for step in steps) else "workspace.apply"
             detail = {"commit": commit, "steps": [line(step) for step in steps]}
             platform.audit.state(connection, Entry(SPEAKER, what, project, project, detail))
+            for one in (step for step in steps if step.kind == "member"):
+                platform.audit.state(connection, _role(one, project, commit))
     for step in steps:
         if step.kind == "environment":
             serve(platform, project, step.name)
     return steps
+
+
+def _role(step: Step, project: str, commit: str) -> Entry:
+    """Return what the audit is told of a step that changes somebody's role."""
+    before = None if isinstance(step, Add) else step.before.get("role")
+    after = None if isinstance(step, Remove) else step.value.get("role")
+    detail = {"before": before, "after": after, "commit": commit}
+    return Entry(SPEAKER, "role.change", step.name, project, detail)
 
 
 def _release(platform: Platform, job: Job) -> Result:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from roadworthy.app.server.context import DEFAULT
 from roadworthy.app.server.operate import apply_profile
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.errors import InvalidDeclaration, NotFound, UsageError
@@ -14,6 +13,7 @@ from roadworthy.ledger.objects.folder import addresses_in
 from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.store.schema import fact, job, ref
 from roadworthy.platform.workspace.plan import line
+from roadworthy.platform.workspace.resource import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
