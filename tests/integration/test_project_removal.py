@@ -86,7 +86,7 @@ def test_nobody_reaches_a_removed_project(world: World) -> None:
     assert {git(PROJECT, service, "mona", token, "127.0.0.1") for service in ("read", "write")} == {
         HTTPStatus.FORBIDDEN
     }
-    assert PROJECT not in mona.get("/projects").text
+    assert f'href="/projects/{PROJECT}"' not in mona.get("/projects").text
     assert not (world.platform.home.repositories / f"{PROJECT}.git").exists()
     with pytest.raises(Conflict, match="was removed"):
         create(world.platform, PROJECT, "otto")
