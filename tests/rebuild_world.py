@@ -25,7 +25,7 @@ from roadworthy.platform.store import schema
 from roadworthy.platform.store.platform import open_platform
 from roadworthy.platform.workspace import project as projects
 from roadworthy.platform.workspace.apply import apply
-from roadworthy.platform.workspace.keep import IndexHost, state_applied, there
+from roadworthy.platform.workspace.keep import FIRST, IndexHost, state_applied, there
 from roadworthy.platform.workspace.plan import plan
 from roadworthy.platform.workspace.resource import wanted
 
@@ -108,6 +108,8 @@ class World:
         self.ledgers[name] = self.home.ledger(name, "ada")
         projects.state_created(self.ledgers[name], name)
         self._row(name)
+        with self.database.write() as connection:
+            IndexHost(connection, name).put("member", "ada", FIRST)
         self.apply(name, self.commit(name, "main"))
         self.move(name, "develop", self.heads(name)["main"])
 

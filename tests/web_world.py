@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
 import uvicorn
-from sqlalchemy import delete, insert
 
-from roadworthy.app.server.platform import LEASE, open_at
+from roadworthy.app.server.index import note
+from roadworthy.app.server.platform import LEASE, SPEAKER, open_at
 from roadworthy.app.server.projects import create as create_project
 from roadworthy.platform.identity.actor import Scope
 from roadworthy.platform.identity.limit import Limit, Limits
 from roadworthy.platform.identity.tokens import Wanted
-from roadworthy.platform.store.schema import member
+from roadworthy.platform.workspace.apply import apply
+from roadworthy.platform.workspace.keep import IndexHost, state_applied, there
+from roadworthy.platform.workspace.plan import plan
+from roadworthy.platform.workspace.resource import Resource
 from roadworthy.web.app import ROUTERS, create_app
 from roadworthy.web.services import Services
 
@@ -165,13 +168,15 @@ class World:
 
 
 def _populate(platform: Platform) -> None:
-    """Make the projects, whose members are as above: the index holds what their profiles would say."""
-    for name in ("flights", "trains"):
+    """Make the projects, whose members are as above: what their profiles would say is stated, and applied."""
+    for name, roles in (("flights", ROLES), ("trains", {"otto": "maintainer"})):
         create_project(platform, name, "ada")
-    rows = [{"project": "flights", "who": who, "role": role} for who, role in ROLES.items()]
-    with platform.database.write() as connection:
-        connection.execute(delete(member))
-        connection.execute(insert(member), [*rows, {"project": "trains", "who": "otto", "role": "maintainer"}])
+        ledger = platform.home.ledger(name, SPEAKER)
+        members = [Resource("member", who, {"role": role}) for who, role in roles.items()]
+        with platform.database.write() as connection:
+            steps = plan(members, there(connection, ledger, name))
+            note(connection, name, ledger, state_applied(ledger, "0" * 40, members))
+            apply(steps, IndexHost(connection, name))
 
 
 @contextlib.contextmanager

@@ -342,18 +342,23 @@ def test_a_token_that_git_found_refused_is_told() -> None:
     assert "rwt_ada" not in done.stderr
 
 
+@pytest.mark.parametrize("named", ["environment", "remote"])
 def test_data_goes_through_the_bucket_of_a_platform(
-    server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    named: str, server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is pushed by one is fetched by another, and each is asked who they are."""
+    """What is pushed by one is fetched by another, and each is asked who they are; git's remote names it as well."""
     folder = tmp_path / "repo"
     (folder / "data" / "images").mkdir(parents=True)
     (folder / "profile.yaml").write_text("apiVersion: roadworthy/v1alpha1\nproject: flights\n")
     for number in range(30):
         (folder / "data" / "images" / str(number)).write_bytes(os.urandom(1000))
     subprocess.run(["git", "init", "--quiet", "--initial-branch", "main"], cwd=folder, check=True)
-    bucket = f"{server.url}/buckets/flights"
-    monkeypatch.setenv("ROADWORTHY_BUCKET", bucket)
+    remote = f"{server.url}/git/flights.git"
+    if named == "environment":
+        monkeypatch.setenv("ROADWORTHY_BUCKET", f"{server.url}/buckets/flights")
+    else:
+        monkeypatch.delenv("ROADWORTHY_BUCKET", raising=False)
+        subprocess.run(["git", "remote", "add", "origin", remote], cwd=folder, check=True)
     local = open_local(folder)
     add_data(local, [folder / "data" / "images"])
     with pytest.raises(NotAllowed, match="not logged in") as stranger:
@@ -363,6 +368,7 @@ def test_data_goes_through_the_bucket_of_a_platform(
     subprocess.run(["git", "add", "."], cwd=folder, check=True)
     subprocess.run(["git", "commit", "--quiet", "--message", "data"], cwd=folder, check=True)
     subprocess.run(["git", "clone", "--quiet", folder, tmp_path / "clone"], check=True)
+    subprocess.run(["git", "remote", "set-url", "origin", remote], cwd=tmp_path / "clone", check=True)
     login(server.url, "rwt_rita")
     fetched = fetch_data(open_local(tmp_path / "clone"), [], None)
     with pytest.raises(NotAllowed, match="refuses"):

@@ -64,17 +64,26 @@ def test_at_most_five_questions_are_asked(template: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("template", "third"), [("tabular", "roadworthy test"), ("minimal", "roadworthy schema requirements")]
+    ("template", "then"),
+    [
+        (
+            "tabular",
+            ["roadworthy test", "git add --all && git commit --message 'Pin the data' && git branch --force main"],
+        ),
+        ("minimal", ["roadworthy schema requirements"]),
+    ],
 )
-def test_the_next_three_commands_are_said(
-    template: str, third: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_next_commands_are_said(
+    template: str, then: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With --yes nothing is asked, and the last lines are what to type next; each of them works in this project."""
+    """With --yes nothing is asked, and it is said what to type next, here and with a platform."""
     monkeypatch.chdir(tmp_path)
     done = invoke("new", "flight-delay", "--template", template, "--yes")
 
     assert done.exit_code == 0
-    assert [line.strip() for line in done.stdout.splitlines()[-3:]] == ["cd flight-delay", "roadworthy run", third]
+    assert [line.strip() for line in done.stdout.splitlines() if line.startswith("  ")] == [
+        "cd flight-delay", "roadworthy run", *then, "roadworthy project create flight-delay --platform URL",
+    ]  # fmt: skip
 
 
 def test_a_folder_with_a_space_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

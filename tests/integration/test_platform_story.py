@@ -14,6 +14,8 @@ import pytest
 
 import quick_project
 from platform_world import FAILPOINTS, PROJECT, World, until
+from rebuild_answers import EXCLUDED_PATHS, compared
+from roadworthy.ledger.predictions import segment
 from roadworthy.platform.identity.identity import open_identity
 
 if TYPE_CHECKING:
@@ -22,24 +24,6 @@ if TYPE_CHECKING:
     from forge_world import Client
 
 PASSWORD = "analytical engine of 1837"  # noqa: S105 - nobody's
-# What another server, or an index made again, answers otherwise.
-EXCLUDED_PATHS = {
-    "/api/projects/{project}/jobs": "traces: what was done is done, and is not asked for again",
-    "/api/projects/{project}/jobs/{job}": "a trace",
-    "/api/projects/{project}/jobs/{job}/log": "a trace",
-    "/api/projects/{project}/events": "traces: reconciling writes new ones",
-    "/api/projects/{project}/events/{event}": "a trace",
-    "/api/projects/{project}/deliveries": "traces",
-    "/api/projects/{project}/deliveries/{delivery}": "a trace",
-}
-EXCLUDED_KEYS = {
-    "jobs": "traces",
-    "job": "the number of a trace",
-    "gates": "they stand in the result of a job; the proof has what they follow from",
-    "last_used_at": "a token was used meanwhile",
-    "url": "a service is given a free port at each start",
-    "repository": "so is the server",
-}
 
 
 @pytest.fixture(scope="module")
@@ -167,14 +151,18 @@ def answers(world: World) -> dict[str, Any]:
             assert "{" not in where
             answer = world.ada.get(where)
             assert answer.status == 200, (where, answer.text)
-            asked[where] = _kept(answer.data) if "json" in answer.headers["content-type"] else answer.text
+            asked[where] = compared(answer.data) if "json" in answer.headers["content-type"] else answer.text
     return asked
 
 
-def _kept(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {name: _kept(value) for name, value in data.items() if name not in EXCLUDED_KEYS}
-    return [_kept(one) for one in data] if isinstance(data, list) else data
+@pytest.mark.slow
+def test_predictions_are_facts_of_the_bucket(world: World) -> None:
+    """What was answered is kept in the bucket, its secret among the home's; nothing of it in what may be deleted."""
+    kept = list(segment.read(world.home / "buckets" / PROJECT / "predictions" / "production"))
+
+    assert {row["version"] for row in kept} == {"v1.0.0", "v1.1.0"}
+    assert (world.home / "secrets" / PROJECT / "production.key").stat().st_mode & 0o077 == 0
+    assert list((world.home / "work").rglob("predictions")) == []
 
 
 @pytest.mark.slow

@@ -183,6 +183,7 @@ def test_what_is_not_there_is_not_found(world: World) -> None:
         "deliveries/1",
         "changes/1",
         "changes/1/review",
+        "changes/1/report",
     )
 
     assert {ada.get(f"/projects/flights/{path}").status for path in paths} == {404}

@@ -56,7 +56,7 @@ def fetch_data(
     local: Local, wanted: Sequence[str], bucket: str | None, tell: Callable[[int], None] | None = None
 ) -> Mapping[str, bool]:
     """Put the pinned data *wanted* (all when none is) in its place; return, by name, whether anything was done."""
-    known, place = pins.pins_in(local.folder), bucket_at(bucket)
+    known, place = pins.pins_in(local.folder), bucket_at(bucket or _own(local, logged_in=True))
     return {
         name: restore.restore(local.ledger, local.folder, name, pins.item_of(known[name]), place, tell)
         for name in _chosen(wanted, known, {}, "pinned data")
@@ -71,9 +71,11 @@ def push_data(
     Raises:
         UsageError: No bucket is named.
     """
-    known, place = pins.pins_in(local.folder), bucket_at(bucket, make=True)
+    known, place = pins.pins_in(local.folder), bucket_at(bucket or _own(local), make=True)
     if place is None:
-        raise UsageError("No bucket is named.", remedy=f"Give `--bucket PLACE`, or set {BUCKET}.")
+        raise UsageError(
+            "No bucket is named.", remedy=f"Give `--bucket PLACE`, set {BUCKET}, or add the platform as git's remote."
+        )
     moved = Moved()
     for name in _chosen(wanted, known, {}, "pinned data"):
         moved += push(pins.item_of(known[name]), local.ledger.objects, place, tell)
@@ -176,6 +178,15 @@ def name_of(local: Local, path: Path) -> str:
         ) from fault
 
 
+def _own(local: Local, *, logged_in: bool = False) -> str | None:
+    """Return the bucket of the platform that git's remote names, where the environment names none."""
+    if os.environ.get(BUCKET):
+        return None
+    from roadworthy.app.remote.bucket import of_remote
+
+    return of_remote(local.folder, logged_in=logged_in)
+
+
 def _bring(local: Local, name: str, pin: Pin | None, source: pipeline.Source | None) -> None:
     if pin is None and source is not None:
         update.update(local.ledger, local.folder, source, source_of(local, source))
@@ -183,7 +194,7 @@ def _bring(local: Local, name: str, pin: Pin | None, source: pipeline.Source | N
     if pin is None:
         return
     try:
-        restore.restore(local.ledger, local.folder, name, pins.item_of(pin), bucket_at(None))
+        restore.restore(local.ledger, local.folder, name, pins.item_of(pin), bucket_at(_own(local, logged_in=True)))
     except NotFound:
         if source is None:
             raise

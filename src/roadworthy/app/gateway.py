@@ -11,13 +11,14 @@ import socket
 import sys
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.concurrency import run_in_threadpool
 
 from roadworthy.app.history import unheeded
-from roadworthy.app.local import confinement, declared, open_local
+from roadworthy.app.local import PREDICTIONS, PSEUDONYMS, confinement, declared, open_local
 from roadworthy.build.model.version import open_version
 from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import Conflict, IntegrityError, NotFound, UsageError
@@ -30,8 +31,7 @@ from roadworthy.operate.serve.meter import Meter
 from roadworthy.operate.serve.switch import Switch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from starlette.applications import Starlette
 
@@ -75,7 +75,8 @@ def serve(environment: str, at: Address, say: Say, warn: Say, start: Path | None
         )
     confined = confinement(os.environ)()
     with _listening(at) as listener:
-        log = Log(SegmentWriter(local.ledger.state / "predictions" / environment), secret_in(_secret(local)), say)
+        kept, secret = _kept(local, environment, os.environ)
+        log = Log(SegmentWriter(kept), secret_in(secret), say)
         gateway = Gateway(environment, Meter(), log)
 
         def begin(wanted: Deployment) -> served.Served:
@@ -148,8 +149,13 @@ def _model(local: Local, environment: str) -> str:
     return project.requirements.model
 
 
-def _secret(local: Local) -> Path:
-    return local.ledger.state / "predictions" / "secret"
+def _kept(local: Local, environment: str, given: Mapping[str, str]) -> tuple[Path, Path]:
+    """Return the folder of what is answered in *environment*, and the file of the secret for its hashed columns.
+
+    Both as a platform says; else beside the rest that is kept of the project.
+    """
+    place = local.ledger.state / "predictions"
+    return Path(given.get(PREDICTIONS) or place / environment), Path(given.get(PSEUDONYMS) or place / "secret")
 
 
 def _listening(at: Address) -> socket.socket:

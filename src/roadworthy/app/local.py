@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 STATE = ".roadworthy"
 CONFINEMENT = "ROADWORTHY_CONFINEMENT"
+# Where a platform has its services keep what they answer, and the secret that hashed columns are keyed with.
+PREDICTIONS, PSEUDONYMS = "ROADWORTHY_PREDICTIONS", "ROADWORTHY_PSEUDONYMS"
 
 
 @dataclass(frozen=True, slots=True)

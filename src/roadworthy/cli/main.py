@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("rules", "Show what each push to a platform would do."),
     "audit": ("audit", "Read and verify the audit of a platform."),
     "login": ("login", "Log in to a platform, with a token."),
+    "follow": ("follow", "Bring a platform's records of the project here."),
     "logout": ("logout", "Forget the token for a platform."),
     "credential": ("credential", "Answer git, which asks who you are on a platform."),
     "demo": ("demo.command", "Take a real system through the whole loop."),

@@ -44,13 +44,16 @@ class Need:
     permission: Permission
     body: int | None = BODY
     asks_who: bool = True  # False: nobody is looked up or counted, as for a picture
+    removed: bool = False  # True: the project that it is about may have been removed
 
 
-def needs(permission: Permission, *, body: int | None = BODY, asks_who: bool = True) -> Callable[[Handler], Handler]:
+def needs(
+    permission: Permission, *, body: int | None = BODY, asks_who: bool = True, removed: bool = False
+) -> Callable[[Handler], Handler]:
     """Declare what a handler's route asks for, and how many bytes it takes at most: None, as many as come."""
 
     def mark(handler: Handler) -> Handler:
-        setattr(handler, _MARK, Need(permission, body, asks_who))
+        setattr(handler, _MARK, Need(permission, body, asks_who, removed))
         return handler
 
     return mark
@@ -79,21 +82,21 @@ class Guarded(APIRoute):
             request.state.visit = Visit()
             bounded = request if self.need.body is None else Request(request.scope, _bounded(request, self.need.body))
             if self.need.asks_who:
-                await admit(bounded, self.need.permission)
+                await admit(bounded, self.need.permission, removed=self.need.removed)
             return await answer(bounded)
 
         return guarded
 
 
-async def admit(request: Request, permission: Permission) -> None:
-    """Find out who asks, and let them through or not.
+async def admit(request: Request, permission: Permission, *, removed: bool = False) -> None:
+    """Find out who asks, and let them through or not; with *removed*, the project may have been removed.
 
     Raises:
         HTTPException: 401, when nobody is signed in and somebody must be; 429, when they ask too often.
         NotAllowed: They may not, or the request is forged.
     """
     services: Services = request.app.state.services
-    visit = await run_in_threadpool(_judge, request, services, permission)
+    visit = await run_in_threadpool(_judge, request, services, permission, removed=removed)
     await refuse_forged(request, visit, services)
 
 
@@ -128,7 +131,7 @@ def _bounded(request: Request, most: int) -> Receive:
     return receive
 
 
-def _judge(request: Request, services: Services, permission: Permission) -> Visit:
+def _judge(request: Request, services: Services, permission: Permission, *, removed: bool) -> Visit:
     project = request.path_params.get("project") if permission in IN_PROJECT else None
     visit = visit_of(request, services)
     request.state.visit = visit
@@ -137,23 +140,23 @@ def _judge(request: Request, services: Services, permission: Permission) -> Visi
         who = f"at {address_of(request)}" if actor is None else f"of {actor.name}"
         wait(services.limits.requests.take(who))
     if project is not None:
-        visit = Visit(actor, visit.session, role_of(actor, services.members.roles(project)))
+        visit = Visit(actor, visit.session, role_of(actor, services.members.roles(project, removed=removed)))
         request.state.visit = visit
     if allowed(actor, permission, visit.role, project):
-        _expect(visit, services, project)
+        _expect(visit, services, project, removed=removed)
         return visit
     if actor is None:
         raise HTTPException(401, detail="Nobody is signed in.")
     raise NotAllowed(f"{actor.name} may not do this: it asks for {_words(permission, project)}.", remedy=_remedy(visit))
 
 
-def _expect(visit: Visit, services: Services, project: str | None) -> None:
+def _expect(visit: Visit, services: Services, project: str | None, *, removed: bool) -> None:
     """Let no administrator on to a project that is not there: no handler meets a name that is none.
 
     Raises:
         NotFound: There is no such project.
     """
-    if project is not None and visit.role is None and not services.members.has(project):
+    if project is not None and visit.role is None and not services.members.has(project, removed=removed):
         raise NotFound(f"There is no project {project!r}.", remedy="`roadworthy project list` names them.")
 
 

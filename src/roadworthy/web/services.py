@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 class Members(Protocol):
     """Knows which projects there are, and who has which role in them."""
 
-    def has(self, project: str) -> bool:
-        """Whether there is a project of that name, which was not removed."""
+    def has(self, project: str, *, removed: bool = False) -> bool:
+        """Whether there is a project of that name, which was not removed; with *removed*, or was."""
 
-    def roles(self, project: str) -> Mapping[str, str]:
+    def roles(self, project: str, *, removed: bool = False) -> Mapping[str, str]:
         """Return the role of each member, by name or `group:NAME`; none for a project that is not there."""
 
 

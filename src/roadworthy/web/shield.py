@@ -26,6 +26,7 @@ FOREIGN = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data:; font-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
+REPORT = {"Content-Security-Policy": FOREIGN, "X-Frame-Options": "SAMEORIGIN"}
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

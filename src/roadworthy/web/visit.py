@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import HTTPException
 
 from roadworthy.app.server import witness
+from roadworthy.app.server.tend.removal import removed
 from roadworthy.errors import NotAllowed
 from roadworthy.platform.identity.actor import Actor
 from roadworthy.platform.identity.limit import TooOften, let_in
@@ -75,6 +76,16 @@ def readable(visit: Visit, services: Services) -> dict[str, Role | None]:
     """Return the names of the projects that the visitor may read, each with their role in it."""
     roles = {name: role_of(visit.person, services.members.roles(name)) for name in services.at_work.projects()}
     return {name: role for name, role in roles.items() if allowed(visit.person, Permission.READ, role, name)}
+
+
+def restorable(visit: Visit, services: Services) -> dict[str, int]:
+    """Return the removed projects that the visitor may bring back, each with the time until which it can be."""
+    found = {}
+    for name, until in removed(services.at_work).items():
+        role = role_of(visit.person, services.members.roles(name, removed=True))
+        if allowed(visit.person, Permission.MAINTAIN, role, name):
+            found[name] = until
+    return found
 
 
 def cookie_name(services: Services) -> str:

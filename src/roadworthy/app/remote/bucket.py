@@ -5,11 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roadworthy.app.remote import credentials
-from roadworthy.app.remote.platform import bucket_of, refuse_in_the_clear
+from roadworthy.app.remote.place import of_remotes
+from roadworthy.app.remote.platform import bucket_of, platform_of, refuse_in_the_clear
 from roadworthy.errors import NotAllowed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from roadworthy.ledger.objects.store import ObjectStore
+
+
+def of_remote(folder: Path, *, logged_in: bool) -> str | None:
+    """Return the address of the bucket of the project that a remote of the repository at *folder* names.
+
+    Args:
+        folder: The project's.
+        logged_in: Whether only one is wanted to which a token could be shown.
+    """
+    place = of_remotes(folder)
+    if place is None or (logged_in and credentials.token_for(platform_of(place.url)) is None):
+        return None
+    return f"{place.url}/buckets/{place.project}"
 
 
 def bucket_store(url: str) -> ObjectStore:

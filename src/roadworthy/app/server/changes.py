@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from roadworthy.app.server.platform import Platform
     from roadworthy.platform.automate.job import Job
+    from roadworthy.platform.change.verdict import Checked
 
 _HEADS = "refs/heads/"
 _LOOKED_AT = 400  # jobs of a project that are looked at for the check of a commit
@@ -198,10 +199,15 @@ def _verdict(platform: Platform, found: Change, tip: str | None) -> tuple[Verdic
     return ("passed" if job.passed else "failed"), str((job.result or {}).get("summary", ""))
 
 
+def stated_of(platform: Platform, project: str, commit: str, target: str) -> Checked | None:
+    """Return what the record of the last check of *commit* says: of that against *target*, if there is one."""
+    with platform.database.read() as connection:
+        return verdict_on(connection, project, commit, target)
+
+
 def _stated(platform: Platform, found: Change, tip: str) -> tuple[Verdict, str]:
     """Return what a record says of the check, where its job is not known any more."""
-    with platform.database.read() as connection:
-        stated = verdict_on(connection, found.project, tip, found.target)
+    stated = stated_of(platform, found.project, tip, found.target)
     if stated is None:
         return "not_run", "no check was made of its last commit yet; see `roadworthy events list`."
     return stated.outcome, stated.why

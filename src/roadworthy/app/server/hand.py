@@ -89,6 +89,7 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
     """
     with platform.database.read() as connection:
         job = lease.held(connection, number, fence)
+    platform.known(job.project)
     if handed.get("outcome") == "error":
         again = not handed.get("ours")
         return lease.fail(platform.database, number, fence, str(handed.get("summary") or "No reason."), again=again)
@@ -135,6 +136,7 @@ def _checked(job: Job, outcome: Outcome, judged: Mapping[str, object]) -> Checke
         reports=cast("Mapping[str, str]", judged.get("reports") or {}),
         releases=any(one.kind == "release" for one in then),
         deploys=tuple(str(one.payload["environment"]) for one in then if one.kind == "deploy"),
+        gates=tuple(cast("list[Mapping[str, str]]", judged.get("gates") or [])),
     )
 
 

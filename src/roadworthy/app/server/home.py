@@ -61,6 +61,18 @@ class Home:
         """Return the folder of a project's bucket."""
         return self.folder / "buckets" / project
 
+    def secret(self, project: str) -> Path:
+        """Return the folder of a project's secrets, which nothing of the project may read."""
+        return self.folder / "secrets" / project
+
+    def pseudonyms(self, project: str, environment: str) -> Path:
+        """Return the file of the secret that hashed columns of an environment's predictions are keyed with."""
+        return self.secret(project) / f"{environment}.key"
+
+    def predictions(self, project: str, environment: str) -> Path:
+        """Return the folder of what was answered in an environment of a project."""
+        return self.bucket(project) / "predictions" / environment
+
     def ledger(self, project: str, speaker: str) -> Ledger:
         """Return a project's bucket as the platform writes it: facts are stated by *speaker*, signed with its key."""
         return ledger.open_bucket(self.bucket(project), self.key, speaker)

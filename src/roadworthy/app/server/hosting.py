@@ -47,7 +47,7 @@ def git_at(platform: Platform) -> Iterator[ASGIApp]:
         return refusals
 
     with Listener(place, judge, lambda push: delivered(platform, push)) as listener:
-        yield git_http(platform.forge, listener, _authoriser(platform))
+        yield git_http(platform.forge, listener, authoriser(platform))
 
 
 def buckets_at(platform: Platform) -> Starlette:
@@ -61,10 +61,12 @@ def buckets_at(platform: Platform) -> Starlette:
             said = quota_now(connection, project)
         return None if said is None else size(said)
 
-    return bucket_app(store, _authoriser(platform), quota)
+    return bucket_app(store, authoriser(platform), quota)
 
 
-def _authoriser(platform: Platform) -> Callable[[str, str, str, str, str], str | HTTPStatus]:
+def authoriser(platform: Platform) -> Callable[[str, str, str, str, str], str | HTTPStatus]:
+    """Return what says who reads or writes the repository and the bucket of a project: the name, or the refusal."""
+
     def authorise(project: str, service: str, user: str, password: str, address: str) -> str | HTTPStatus:
         del user  # the token says whose it is
         try:

@@ -13,6 +13,9 @@ from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
 from roadworthy.app.server.operate import do_next, in_place, serve
 from roadworthy.app.server.platform import SPEAKER
+from roadworthy.app.server.tend.drift import mend_hooks, mend_project
+from roadworthy.app.server.tend.predictions import adopt_predictions
+from roadworthy.app.server.tend.removal import purge, settle_projects
 from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.platform.automate import lease
 from roadworthy.platform.automate.deliver import deliver
@@ -52,6 +55,7 @@ class Loop:
 
     def start(self) -> None:
         """Begin: what happened while no server ran is found first."""
+        adopt_predictions(self._platform.home)
         lease.give_back(self._platform.database)
         self._thread.start()
 
@@ -80,6 +84,10 @@ class Loop:
 
     def _once(self, *, first: bool) -> None:
         platform = self._platform
+        if first:
+            settle_projects(platform)
+            purge(platform)
+            mend_hooks(platform)
         for project in platform.projects():
             try:
                 if first:
@@ -100,9 +108,12 @@ class Loop:
 
 
 def begin(platform: Platform, project: str) -> None:
-    """Put right what a crash left between a fact and its row, and let services run for what is deployed."""
+    """Put right what a crash left between a fact and its row, and what was changed by hand; let services run."""
     with platform.database.write() as connection:
         catch_up(connection, project, platform.home.ledger(project, SPEAKER))
+    mend_project(platform, project)
+    if platform.troubles.get(project):
+        return
     settle(platform, project)
     for one in in_place(platform, project):
         serve(platform, project, one.environment)

@@ -17,7 +17,7 @@ from roadworthy.ledger.versions.read import history
 from roadworthy.platform.automate import lease
 from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.workspace.apply import apply
-from roadworthy.platform.workspace.keep import IndexHost, state_applied, there
+from roadworthy.platform.workspace.keep import IndexHost, is_removed, state_applied, there
 from roadworthy.platform.workspace.plan import Add, Remove, line, plan
 from roadworthy.platform.workspace.resource import Resource, wanted
 
@@ -82,19 +82,35 @@ def asked_for(platform: Platform, project: str, profile: Profile) -> tuple[Resou
 
 
 def _apply(platform: Platform, job: Job) -> Result:
-    commit = str(job.payload["commit"])
-    resources = asked_for(platform, job.project, Reading(platform, job.project).profile(commit))
-    ledger = platform.home.ledger(job.project, SPEAKER)
-    with platform.database.write() as connection:
-        steps = plan(resources, there(connection, ledger, job.project))
-        if steps:
-            note(connection, job.project, ledger, state_applied(ledger, commit, resources))
-            apply(steps, IndexHost(connection, job.project))
-            detail = {"commit": commit, "steps": [line(step) for step in steps]}
-            platform.audit.state(connection, Entry(SPEAKER, "workspace.apply", job.project, job.project, detail))
-            for one in (step for step in steps if step.kind == "member"):
-                platform.audit.state(connection, _role(one, job.project, commit))
+    steps = apply_profile(platform, job.project, str(job.payload["commit"]))
     return {"steps": [line(step) for step in steps]}
+
+
+def apply_profile(platform: Platform, project: str, commit: str) -> tuple[Step, ...]:
+    """Make the workspace of *project* what *commit* asks for, and return the steps that it took. May be repeated.
+
+    Raises:
+        NotFound: The commit holds no profile.yaml.
+        InvalidDeclaration, UsageError: It has faults, or is of another project.
+    """
+    resources = asked_for(platform, project, Reading(platform, project).profile(commit))
+    ledger = platform.home.ledger(project, SPEAKER)
+    with platform.database.write() as connection:
+        found = there(connection, ledger, project)
+        steps = plan(resources, found)
+        if steps and {one.key: dict(one.value) for one in resources} != found.applied:
+            note(connection, project, ledger, state_applied(ledger, commit, resources))
+        if steps:
+            apply(steps, IndexHost(connection, project))
+            what = "workspace.mend" if all(step.drift for step in steps) else "workspace.apply"
+            detail = {"commit": commit, "steps": [line(step) for step in steps]}
+            platform.audit.state(connection, Entry(SPEAKER, what, project, project, detail))
+            for one in (step for step in steps if step.kind == "member"):
+                platform.audit.state(connection, _role(one, project, commit))
+    for step in steps:
+        if step.kind == "environment":
+            serve(platform, project, step.name)
+    return steps
 
 
 def _role(step: Step, project: str, commit: str) -> Entry:
@@ -196,7 +212,11 @@ def in_place(platform: Platform, project: str) -> tuple[InPlace, ...]:
 
 
 def serve(platform: Platform, project: str, environment: str) -> None:
-    """Let the service of an environment follow what is deployed there, if it answers online."""
+    """Let the service of an environment follow what is deployed there; end it when the profile has removed it."""
+    with platform.database.read() as connection:
+        if is_removed(connection, project, environment):
+            platform.services.drop(project, environment)
+            return
     there_now = {one.environment: one for one in in_place(platform, project)}
     found = there_now.get(environment)
     if found is not None:

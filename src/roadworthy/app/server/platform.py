@@ -58,6 +58,7 @@ class Platform:
         refused: What was refused, and is to be told to the audit.
         receiving: Project, ref and object of what was let in and not told of yet: it may be seen before it is told.
         wake: Set when something may be to be done.
+        troubles: By project, what is wrong with it that only people can mend.
         moving: Held while a branch and the row that tells of it are moved, and while they are compared.
     """
 
@@ -76,6 +77,7 @@ class Platform:
     refused: Refused = field(default_factory=Refused)
     receiving: set[tuple[str, str, str | None]] = field(default_factory=set)
     wake: threading.Event = field(default_factory=threading.Event)
+    troubles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     moving: threading.RLock = field(default_factory=threading.RLock)
 
     @property

@@ -11,7 +11,8 @@ from roadworthy.platform.forge.names import project_name
 from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.store import schema
 from roadworthy.platform.store.database import hold_all
-from roadworthy.platform.workspace.project import KIND, latest, state_created
+from roadworthy.platform.workspace.keep import FIRST, IndexHost
+from roadworthy.platform.workspace.project import KIND, latest, making, state_created
 
 if TYPE_CHECKING:
     from roadworthy.app.server.platform import Platform
@@ -35,7 +36,7 @@ def create(platform: Platform, name: str, actor: str) -> bool:
         if there is not None or made is None:
             return False
         connection.execute(insert(table).values(**made.row()))
-        connection.execute(insert(schema.member).values(project=name, who=actor, role="maintainer"))
+        IndexHost(connection, name).put("member", creator(platform, name), FIRST)
         note(connection, name, ledger, record)
         platform.audit.state(connection, Entry(actor, "project.create", name, name))
     return True
@@ -43,5 +44,5 @@ def create(platform: Platform, name: str, actor: str) -> bool:
 
 def creator(platform: Platform, name: str) -> str:
     """Return who made the project: its maintainer for as long as its profile names nobody who is here."""
-    stated = platform.home.ledger(name, "").records.all(KIND)
-    return next((record.actor for _, record in stated if record.body["state"] == "created"), "")
+    made = making(platform.home.ledger(name, "").records.all(KIND))
+    return "" if made is None else made.actor

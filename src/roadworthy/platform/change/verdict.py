@@ -32,6 +32,7 @@ class Checked:
         run: The record of the run; None when it came to none.
         proof: The record of the proof; None when nothing was tested.
         reports: The addresses of its reports, by their role.
+        gates: Each rule with its section, name, verdict and reason, as it was judged.
         releases: Whether a version of the commit was to follow.
         deploys: The environments that the version was to go to by itself.
     """
@@ -48,6 +49,7 @@ class Checked:
     reports: Mapping[str, str] = field(default_factory=dict)
     releases: bool = False
     deploys: tuple[str, ...] = ()
+    gates: tuple[Mapping[str, str], ...] = ()
 
     @classmethod
     def of(cls, body: Mapping[str, object]) -> Self:
@@ -56,8 +58,9 @@ class Checked:
         Raises:
             KeyError, TypeError: It says something else.
         """
-        said = {name: body[name] for name in cls.__slots__}
-        return cls(**{**said, "deploys": tuple(cast("list[str]", said["deploys"]))})  # type: ignore[arg-type]
+        said = {"gates": [], **{name: body[name] for name in cls.__slots__ if name != "gates" or name in body}}
+        lists = {name: tuple(cast("list[object]", said[name])) for name in ("deploys", "gates")}
+        return cls(**{**said, **lists})  # type: ignore[arg-type]
 
 
 def state_checked(ledger: Ledger, checked: Checked) -> Address:
@@ -67,7 +70,8 @@ def state_checked(ledger: Ledger, checked: Checked) -> Address:
         StorageError: The disk is full.
     """
     made = datetime.now(UTC).isoformat(timespec="microseconds")
-    return ledger.keep(KIND, {**asdict(checked), "deploys": list(checked.deploys), "made": made})
+    lists = {"deploys": list(checked.deploys), "gates": [dict(one) for one in checked.gates]}
+    return ledger.keep(KIND, {**asdict(checked), **lists, "made": made})
 
 
 def agreeing(connection: Connection, checked: Checked, since: int) -> Address | None:
@@ -86,9 +90,12 @@ def agreeing(connection: Connection, checked: Checked, since: int) -> Address | 
 
 
 def verdict_on(connection: Connection, project: str, commit: str, target: str) -> Checked | None:
-    """Return the last verdict on *commit* against *target*, as the facts of the index have it; None without one."""
+    """Return the last verdict on *commit*, as the facts of the index have it: that against *target*, if there is one.
+
+    None when no check of it was completed.
+    """
     table = schema.fact
     here = (table.c.project == project) & (table.c.kind == KIND) & (table.c.commit == commit)
     bodies = connection.execute(select(table.c.body).where(here)).scalars()
-    last = max((body for body in bodies if body["target"] == target), key=lambda body: str(body["made"]), default=None)
+    last = max(bodies, key=lambda body: (body["target"] == target, str(body["made"])), default=None)
     return None if last is None else Checked.of(last)

@@ -93,3 +93,6 @@ class Removable(Protocol):
 
         Raises NotFound when none of that name was removed.
         """
+
+    def purge(self, project: str) -> None:
+        """Delete a removed repository for good; one that is gone already is left so. May be repeated."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from roadworthy.platform.store.database import Database
 
+_STATES = {False: ("active",), True: ("active", "removed")}
+
 
 @dataclass(frozen=True, slots=True)
 class Members:
@@ -21,24 +23,27 @@ class Members:
 
     database: Database  # the platform's index
 
-    def has(self, project: str) -> bool:
-        """Whether there is a project of that name, which was not removed."""
+    def has(self, project: str, *, removed: bool = False) -> bool:
+        """Whether there is a project of that name, which was not removed; with *removed*, or was."""
         owner = schema.project
-        asked = select(owner.c.name).where(owner.c.name == project, owner.c.state == "active")
+        asked = select(owner.c.name).where(owner.c.name == project, owner.c.state.in_(_STATES[removed]))
         if "\0" in project:
             return False
         with self.database.read() as connection:
             return connection.execute(asked).first() is not None
 
-    def roles(self, project: str) -> Mapping[str, str]:
-        """Return the role of each member of *project*; none for one that is not there, or was removed."""
+    def roles(self, project: str, *, removed: bool = False) -> Mapping[str, str]:
+        """Return the role of each member of *project*; none for one that is not there, or was removed.
+
+        With *removed*, those whom a removed project had are told too: who may bring it back.
+        """
         if "\0" in project:
             return {}  # no name has it, and PostgreSQL cannot even be asked
         member, owner = schema.member, schema.project
         asked = (
             select(member.c.who, member.c.role)
             .join(owner, owner.c.name == member.c.project)
-            .where(member.c.project == project, owner.c.state == "active")
+            .where(member.c.project == project, owner.c.state.in_(_STATES[removed]))
         )
         with self.database.read() as connection:
             return {row.who: row.role for row in connection.execute(asked)}

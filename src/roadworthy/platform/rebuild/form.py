@@ -29,6 +29,7 @@ FORMS: Final[Mapping[str, Form]] = {
     verdict.KIND: {
         "project": str, "commit": str, "branch": str, "target": str, "scope": str, "outcome": str, "why": str,
         "run": str | None, "proof": str | None, "reports": dict, "releases": bool, "deploys": list, "made": str,
+        "gates": list | None,  # those that were stated first have none
     },
     "version": {"commit": str},
     "deployment": {"environment": str, "version_record": str},

@@ -13,7 +13,8 @@ from roadworthy.platform.rebuild.report import Lost, Report
 from roadworthy.platform.rebuild.restore import restore
 from roadworthy.platform.rebuild.rows import put, rows_there, steps
 from roadworthy.platform.store import schema
-from roadworthy.platform.store.database import hold, hold_all
+from roadworthy.platform.store.database import hold, hold_all, now
+from roadworthy.platform.workspace.keep import is_forgotten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,8 +120,10 @@ def _planned(connection: Connection, restored: Restored) -> Plan:
 
 def _steps(connection: Connection, restored: Restored) -> Iterator[Steps]:
     for table, keep in _TABLES:
-        there = rows_there(connection, table, _of(table, restored.name))
-        yield steps(table, there, restored.rows[table.name], keep=keep)
+        there, wanted = rows_there(connection, table, _of(table, restored.name)), restored.rows[table.name]
+        if table is schema.resource:
+            wanted = [row for row in wanted if not is_forgotten(row, now(connection))]
+        yield steps(table, there, wanted, keep=keep)
 
 
 def _of(table: Table, name: str) -> ColumnElement[bool]:

@@ -62,7 +62,8 @@ def restore(sources: Sources, name: str) -> Restored:
         return Restored(name, bucket, lost=tuple(lost))
     refs = _refs(sources, name, lost)
     restoring = Restoring(name, ledger, bucket.said, refs, cache(partial(sources.merges, name)))
-    resources = resource_rows(name, [record for _, record in bucket.said.of(keep.KIND)])
+    made, stated = project.making(bucket.said.of(project.KIND)), [one for _, one in bucket.said.of(keep.KIND)]
+    resources = resource_rows(name, made, stated)
     settled = _settled(bucket.said, refs)
     rows: dict[str, list[Row]] = {
         "project": [row],

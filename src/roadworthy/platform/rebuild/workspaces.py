@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from roadworthy.platform.workspace.keep import FIRST
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -13,8 +15,10 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 
 
-def resource_rows(project: str, stated: Iterable[Record]) -> list[Row]:
+def resource_rows(project: str, made: Record | None, stated: Iterable[Record]) -> list[Row]:
     """Return the rows of resources that the records *stated* make, applied one after the other.
+
+    First of all is the maintainer who made the project, as the record *made* says.
 
     A resource that somebody made by hand was never stated: nothing is known of it, or of its tombstone.
 
@@ -22,6 +26,8 @@ def resource_rows(project: str, stated: Iterable[Record]) -> list[Row]:
         KeyError, TypeError, ValueError: A record cannot be read.
     """
     rows: dict[Key, Row] = {}
+    if made is not None:
+        rows["member", made.actor] = _active(project, ("member", made.actor), dict(FIRST), made.milliseconds)
     for record in _in_order(stated):
         listed = cast("list[tuple[str, str, object]]", record.body["resources"])
         wanted = {(kind, name): value for kind, name, value in listed}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, insert, select, update
 
 from roadworthy.platform.store import schema
 from roadworthy.platform.store.database import now
-from roadworthy.platform.workspace.plan import There
+from roadworthy.platform.workspace.plan import There, Value
+from roadworthy.platform.workspace.project import KIND as PROJECT
+from roadworthy.platform.workspace.project import making
 from roadworthy.platform.workspace.resource import KINDS, MERGE_ONLY
 
 if TYPE_CHECKING:
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
 
     from roadworthy.ledger.ledger import Ledger
     from roadworthy.ledger.objects.address import Address
-    from roadworthy.platform.workspace.plan import Value
     from roadworthy.platform.workspace.resource import Key, Kind, Resource
 
 KIND = "workspace"  # of records
+FIRST: Value = {"role": "maintainer"}  # of who made the project, before its profile says anything
 KEPT_MS = 30 * 24 * 3600 * 1000
 
 
@@ -61,6 +63,31 @@ class IndexHost:
     def _is(self, kind: Kind, name: str) -> tuple[ColumnElement[bool], ...]:
         table = schema.resource
         return (table.c.project == self.project, table.c.kind == kind, table.c.name == name)
+
+
+def forget_tombstones(connection: Connection, at: int) -> None:
+    """Delete the tombstones whose 30 days have passed at the time *at*.
+
+    Those of environments stay: what was deployed there is still in git, and must not be served again.
+    """
+    table = schema.resource
+    over = (table.c.state == "tombstone") & (table.c.removed_at <= at - KEPT_MS) & (table.c.kind != "environment")
+    connection.execute(delete(table).where(over))
+
+
+def is_forgotten(row: Mapping[str, Any], at: int) -> bool:
+    """Whether `forget_tombstones` deletes *row* of the table of resources at the time *at*."""
+    is_over = row["state"] == "tombstone" and row["removed_at"] <= at - KEPT_MS
+    return bool(is_over) and row["kind"] != "environment"
+
+
+def is_removed(connection: Connection, project: str, environment: str) -> bool:
+    """Whether the profile asked for an environment, and does not any more."""
+    table = schema.resource
+    asked = select(table.c.state).where(
+        table.c.project == project, table.c.kind == "environment", table.c.name == environment
+    )
+    return connection.execute(asked).scalar_one_or_none() == "tombstone"
 
 
 def there(connection: Connection, ledger: Ledger, project: str) -> There:
@@ -107,7 +134,10 @@ def _number(body: Mapping[str, object] | None) -> int:
 
 def _applied(ledger: Ledger) -> dict[Key, Value]:
     body = last_applied(ledger)
-    listed = cast("list[tuple[Kind, str, Value]]", body["resources"]) if body else []
+    if body is None:  # what the making of the project gave
+        made = making(ledger.records.all(PROJECT))
+        return {} if made is None else {("member", made.actor): dict(FIRST)}
+    listed = cast("list[tuple[Kind, str, Value]]", body["resources"])
     return {(kind, name): value for kind, name, value in listed}
 
 

@@ -18,12 +18,13 @@ Sign = Literal["+", "~", "-"]
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Make what is not there; or bring back what was removed less than 30 days ago."""
+    """Make what is not there; or bring back what was removed less than 30 days ago. `drift`: removed by hand."""
 
     kind: Kind
     name: str
     value: Value
     why: str
+    drift: bool = False
     sign: Sign = "+"
 
 
@@ -92,9 +93,8 @@ def _made(wanted: Sequence[Resource], there: There) -> Iterator[Step]:
         if actual is None:
             back = one.key in there.removed
             why = "it was removed, and is wanted again" if back else "profile.yaml asks for it"
-            if applied == value and not back:
-                why = "somebody removed it by hand"
-            yield Add(one.kind, one.name, value, why)
+            by_hand = applied == value and not back
+            yield Add(one.kind, one.name, value, "somebody removed it by hand" if by_hand else why, drift=by_hand)
             continue
         by_hand = applied is not None and actual != applied
         why = "somebody changed it by hand" if by_hand else "profile.yaml changed"

@@ -70,6 +70,16 @@ def latest(ledger: Ledger) -> Project | None:
     return standing(ledger.records.all(KIND))
 
 
+def making(records: Iterable[tuple[Address, Record]]) -> Record | None:
+    """Return which of the believed *records* of a bucket says that its project was made, or None when none does.
+
+    Who stated it is the project's first maintainer.
+    """
+    stated = (pair for pair in records if pair[1].kind == KIND and pair[1].body["state"] == "created")
+    first = min(stated, key=_order, default=None)
+    return None if first is None else first[1]
+
+
 def standing(records: Iterable[tuple[Address, Record]]) -> Project | None:
     """Return the project that believed *records* of its bucket make, or None when they make none."""
     stated = sorted((pair for pair in records if pair[1].kind == KIND), key=_order)

@@ -22,7 +22,7 @@ from roadworthy.web.pages.frame import frame
 from roadworthy.web.render import page
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
 from roadworthy.web.services import Services
-from roadworthy.web.shield import FRAMING
+from roadworthy.web.shield import FRAMING, REPORT
 from roadworthy.web.visit import Visit
 
 router = APIRouter(route_class=Guarded, include_in_schema=False)
@@ -86,6 +86,14 @@ def review(request: Request, project: str, number: Number, visit: Visitor, platf
     answer = _shown(request, (project, number), visit, platform, template="change_review.html")
     answer.headers["Content-Security-Policy"] = FRAMING
     return answer
+
+
+@router.get("/projects/{project}/changes/{number}/report")
+@needs(Permission.READ)
+def report(project: str, number: Number, platform: Platform) -> Response:
+    """Answer with the report on a change, as a document of no origin."""
+    found = view.report(platform.at_work, project, number)
+    return Response(found, media_type="text/html; charset=utf-8", headers=REPORT)
 
 
 @router.post("/projects/{project}/changes/{number}/merge")

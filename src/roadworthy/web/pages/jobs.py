@@ -14,7 +14,7 @@ from roadworthy.web.api.jobs import Before, JobState, Number
 from roadworthy.web.pages.frame import frame
 from roadworthy.web.render import page
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
-from roadworthy.web.shield import FOREIGN
+from roadworthy.web.shield import REPORT
 from roadworthy.web.show.drawing import drawn
 from roadworthy.web.show.printed import printed
 from roadworthy.web.visit import readable
@@ -22,7 +22,6 @@ from roadworthy.web.visit import readable
 router = APIRouter(route_class=Guarded, include_in_schema=False)
 _FORM = 1 << 14  # bytes
 _TAIL = 400_000  # bytes of a log that a page shows
-_REPORT = {"Content-Security-Policy": FOREIGN, "X-Frame-Options": "SAMEORIGIN"}
 
 
 @router.get("/jobs")
@@ -69,7 +68,7 @@ def show(request: Request, project: str, job: Number, visit: Visitor, platform: 
 @needs(Permission.READ)
 def report(project: str, job: Number, platform: Platform) -> Response:
     """Answer with the report of a check, as a document of no origin."""
-    return Response(runs.report(platform.at_work, project, job), media_type="text/html; charset=utf-8", headers=_REPORT)
+    return Response(runs.report(platform.at_work, project, job), media_type="text/html; charset=utf-8", headers=REPORT)
 
 
 @router.post("/projects/{project}/jobs/{job}/cancel")

@@ -11,8 +11,9 @@ from pydantic import ConfigDict
 from roadworthy.app.release import Into
 from roadworthy.app.server import operate
 from roadworthy.app.server.platform import Platform as AtWork
+from roadworthy.app.server.tend import removal
 from roadworthy.app.server.view import asked, projects
-from roadworthy.errors import RoadworthyError
+from roadworthy.errors import RoadworthyError, UsageError
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.api.deployments import NewDeployment
 from roadworthy.web.faults import status_of
@@ -72,6 +73,17 @@ def roll_back(
     return RedirectResponse(f"/projects/{project}", 303)
 
 
+@router.post("/projects/{project}/remove")
+@needs(Permission.MAINTAIN, body=_FORM)
+def remove(request: Request, project: str, visit: Visitor, platform: Platform, name: Name) -> Response:
+    """Remove the project, when its name was typed once more, and go to the others."""
+    if name.strip() != project:
+        fault = UsageError(f"{name!r} is not the name of this project.", remedy=f"Type {project}.")
+        return _shown(request, project, visit, platform, fault=fault)
+    removal.remove(platform.at_work, project, visit.person.name)
+    return RedirectResponse("/projects", 303)
+
+
 def _shown(
     request: Request, project: str, visit: Visit, platform: Services, *, fault: RoadworthyError | None = None
 ) -> Response:
@@ -81,6 +93,7 @@ def _shown(
     return page(
         request, "project.html", status=200 if fault is None else status_of(fault), found=found, fault=fault,
         plan=_tried(at, project, "plan"), rules=_tried(at, project, "rules"), moving=moving,
+        removal=removal.plan_removal(at, project) if visit.may(Permission.MAINTAIN, project) else (),
         repository=f"{platform.url}/git/{project}.git", **frame(visit, project),
     )  # fmt: skip
 

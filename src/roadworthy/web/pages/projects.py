@@ -8,14 +8,15 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from roadworthy.app.server.projects import create as create_project
+from roadworthy.app.server.tend import removal
 from roadworthy.app.server.view import projects as view
-from roadworthy.errors import Conflict, RoadworthyError, UsageError
+from roadworthy.errors import Conflict, NotFound, RoadworthyError, UsageError
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.faults import status_of
 from roadworthy.web.render import page
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
 from roadworthy.web.services import Services
-from roadworthy.web.visit import Visit, readable
+from roadworthy.web.visit import Visit, readable, restorable
 
 router = APIRouter(route_class=Guarded, include_in_schema=False)
 
@@ -38,6 +39,17 @@ def create(request: Request, visit: Visitor, platform: Platform, name: Annotated
     return RedirectResponse(f"/projects/{name.strip()}", 303)
 
 
+@router.post("/projects/{project}/restore")
+@needs(Permission.MAINTAIN, body=1 << 14, removed=True)
+def restore(request: Request, project: str, visit: Visitor, platform: Platform) -> Response:
+    """Bring a removed project back, and go there."""
+    try:
+        removal.restore(platform.at_work, project, visit.person.name)
+    except (NotFound, Conflict) as fault:
+        return _listed(request, visit, platform, fault=fault)
+    return RedirectResponse(f"/projects/{project}", 303)
+
+
 def _listed(
     request: Request, visit: Visit, platform: Services, *, wanted: str = "", fault: RoadworthyError | None = None
 ) -> Response:
@@ -45,5 +57,5 @@ def _listed(
     return page(
         request, "projects.html", status=200 if fault is None else status_of(fault), roles=roles,
         projects=[view.line(platform.at_work, name) for name in roles], may_create=visit.may(Permission.CREATE),
-        wanted=wanted, fault=fault,
+        wanted=wanted, fault=fault, removed=restorable(visit, platform),
     )  # fmt: skip

@@ -65,6 +65,10 @@ class EmbeddedForge:
             share(alive)
         return forge
 
+    def mend(self) -> tuple[str, ...]:
+        """Put right the hooks that somebody changed, and return their names."""
+        return write_hooks(self.git.hooks)
+
     def close(self) -> None:
         """Say that this process is no longer at work here."""
         if self.git.alive is not None:
@@ -124,6 +128,10 @@ class EmbeddedForge:
             self._move(removed, place)
         elif not place.is_dir():
             raise NotFound(f"No repository of {project} was removed.", remedy="Look at the projects that there are.")
+
+    def purge(self, project: str) -> None:
+        """Delete a removed repository for good; one that is gone already is left so."""
+        shutil.rmtree(self._removed(project), ignore_errors=True)
 
     def refs(self, project: str) -> Mapping[str, str]:
         """Return every branch and tag with the object that it names."""

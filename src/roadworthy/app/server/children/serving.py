@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from roadworthy.app.local import PREDICTIONS, PSEUDONYMS
 from roadworthy.app.runner.check import environment as job_environment
 from roadworthy.app.runner.checkout import Origin, bring, check_out, refresh
 from roadworthy.app.server.children.processes import Program
@@ -67,6 +68,14 @@ class Services:
             self._processes.want(self._program(place, clone, port))
         return f"http://127.0.0.1:{port}"
 
+    def drop(self, project: str, environment: str | None = None) -> None:
+        """End the service of an environment of *project*, or those of all."""
+        with self._lock:
+            ended = [one for one in self._ports if one.project == project and environment in {None, one.environment}]
+            for place in ended:
+                self._processes.drop(place.name)
+                del self._ports[place]
+
     def urls(self, project: str) -> dict[str, str]:
         """Return where each environment of *project* answers, by its name."""
         with self._lock:
@@ -85,6 +94,8 @@ class Services:
         scratch.mkdir(exist_ok=True)
         given = job_environment(scratch, self._home.work / "cache" / "protected", self._home.bucket(place.project))
         del given["CI"]
+        given[PREDICTIONS] = str(self._home.predictions(place.project, place.environment))
+        given[PSEUDONYMS] = str(self._home.pseudonyms(place.project, place.environment))
         return Program(
             name=place.name,
             command=[sys.executable, "-P", "-c", _MAIN, "serve", place.environment, "--port", str(port)],

@@ -6,13 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from roadworthy.app.server import changes as changing
+from roadworthy.app.server.platform import SPEAKER
+from roadworthy.errors import NotFound
+from roadworthy.ledger.objects.address import Address
 from roadworthy.platform.change.change import changes as listed_changes
 from roadworthy.platform.change.merge import obstacles
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from roadworthy.app.server.platform import Platform
+    from roadworthy.platform.automate.job import Job
     from roadworthy.platform.change.change import State
-    from roadworthy.platform.change.merge import Wish
+    from roadworthy.platform.change.merge import Standing, Wish
 
 Json = dict[str, Any]
 
@@ -29,9 +35,7 @@ def standing(platform: Platform, name: str, number: int, wish: Wish) -> Json:
     platform.known(name)
     found = changing.standing(platform, name, number)
     is_open = found.change.state == "open"
-    tip = found.tip if is_open else found.change.head
-    job = None if tip is None else changing.check_of(platform, name, tip, found.change.target)
-    result = (job.result or {}) if job is not None else {}
+    job, result = _check(platform, found)
     return {
         "change": found.change.as_json(),
         "tip": found.tip,
@@ -40,7 +44,39 @@ def standing(platform: Platform, name: str, number: int, wish: Wish) -> Json:
         "obstacles": list(obstacles(found, wish)) if is_open else [],
         "gates": list(result.get("gates", [])),
         "job": None if job is None else job.id,
-        "has_report": "page" in (result.get("reports") or {}),
+        "has_report": "page" in _reports(result),
         # Whether nothing speaks against it but that nobody approved: a maintainer may say why that is right.
         "may_override": is_open and bool(found.reviewers) and not obstacles(found, replace(wish, reason="-")),
     }
+
+
+def report(platform: Platform, name: str, number: int) -> bytes:
+    """Return the page on which a change was held against its base: HTML that a runner wrote, trusted by nobody.
+
+    Raises:
+        NotFound: There is no change of that number, or its last commit has no report.
+        IntegrityError: It is damaged.
+    """
+    platform.known(name)
+    _, result = _check(platform, changing.standing(platform, name, number))
+    named = _reports(result)
+    if "page" not in named:
+        raise NotFound(f"Change {number} has no report.", remedy="It is there once a check has tested its last commit.")
+    return platform.home.ledger(name, SPEAKER).objects.get(Address(named["page"]))
+
+
+def _check(platform: Platform, found: Standing) -> tuple[Job | None, Mapping[str, Any]]:
+    """Return the check of a change's last commit, and what it came to: by its record, where its job is not known."""
+    one = found.change
+    tip = found.tip if one.state == "open" else one.head
+    if tip is None:
+        return None, {}
+    job = changing.check_of(platform, one.project, tip, one.target)
+    if job is not None:
+        return job, job.result or {}
+    stated = changing.stated_of(platform, one.project, tip, one.target)
+    return None, {} if stated is None else {"gates": stated.gates, "reports": stated.reports}
+
+
+def _reports(result: Mapping[str, Any]) -> Mapping[str, str]:
+    return result.get("reports") or {}

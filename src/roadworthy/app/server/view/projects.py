@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from roadworthy.app.server.tend.drift import RESTORE
 from roadworthy.app.server.view import branches, changes, jobs, places
+from roadworthy.errors import IntegrityError, NotFound
 from roadworthy.platform.automate.rules.branch import DEVELOP
 
 if TYPE_CHECKING:
@@ -21,13 +23,15 @@ def project(platform: Platform, name: str) -> Json:
 
     Raises:
         NotFound: There is none.
+        IntegrityError: Its repository is gone.
     """
-    platform.known(name)
+    _whole(platform, name)
     refs = platform.forge.refs(name)
     return {
         "name": name,
         "branches": {ref.removeprefix(_HEADS): at for ref, at in sorted(refs.items()) if ref.startswith(_HEADS)},
         "members": dict(platform.members.roles(name)),
+        "troubles": list(platform.troubles.get(name, ())),
         "environments": places.deployed(platform, name),
         "changes": changes.changes(platform, name, "open"),
         "jobs": jobs.jobs(platform, name)[:_FEW],
@@ -39,12 +43,14 @@ def overview(platform: Platform, name: str) -> Json:
 
     Raises:
         NotFound: There is none.
+        IntegrityError: Its repository is gone.
     """
-    platform.known(name)
+    _whole(platform, name)
     seen, found = places.seen(platform, name), branches.branches(platform, name)
     return {
         "name": name,
         "description": seen.description,
+        "troubles": platform.troubles.get(name, ()),
         "members": dict(platform.members.roles(name)),
         "branches": found,
         "checks": {one["name"]: one["check"] for one in found},
@@ -58,16 +64,28 @@ def overview(platform: Platform, name: str) -> Json:
 def line(platform: Platform, name: str) -> Json:
     """Return what the list of projects shows of one: its main branches' checks, open changes, what is deployed where.
 
-    Raises:
-        NotFound: There is none.
+    One whose repository is gone is shown too, with its troubles.
     """
-    seen = places.seen(platform, name)
-    found = {one["name"]: one for one in branches.branches(platform, name)}
+    try:
+        seen = places.seen(platform, name)
+        found = {one["name"]: one for one in branches.branches(platform, name)}
+        environments = places.environments(platform, name, seen)
+    except NotFound:
+        seen, found, environments = places.Seen(), {}, []
     return {
         "name": name,
         "description": seen.description,
+        "troubles": platform.troubles.get(name, ()),
         "branches": [found[one] for one in _FIRST if one in found],
         "is_empty": not found,
         "changes": len(changes.changes(platform, name, "open")),
-        "environments": [one for one in places.environments(platform, name, seen) if one["version"]],
+        "environments": [one for one in environments if one["version"]],
     }
+
+
+def _whole(platform: Platform, name: str) -> None:
+    platform.known(name)
+    try:
+        platform.forge.path(name)
+    except NotFound as fault:
+        raise IntegrityError(f"The repository of {name} is gone.", remedy=RESTORE) from fault
