@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roadworthy.app.data import add_data, diff_data, fetch_data, push_data, status_of, update_data
+from roadworthy.app.data import (
+    NO_SOURCES,
+    NOTHING_PINNED,
+    add_data,
+    diff_data,
+    fetch_data,
+    pinned_here,
+    push_data,
+    status_of,
+    update_data,
+)
 from roadworthy.app.local import open_local
 from roadworthy.cli.progress import Progress, readable
 
@@ -59,7 +69,7 @@ def update(sources: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         _print([{"name": one.name, "before": _item(one.before), "after": _item(one.after)} for one in found])
     elif not found:
-        click.echo("No sources are declared in pipeline.yaml.")
+        click.echo(NO_SOURCES)
 
 
 @command.command()
@@ -84,7 +94,7 @@ def status(*, as_json: bool) -> None:
     for one in found:
         click.echo(f"{click.style(f'{one.standing:>9}', fg=_COLOURS[one.standing])}  {one.name}{_advice(one)}")
     if not found:
-        click.echo("There is no data here yet: `roadworthy data add PATH` keeps some.")
+        click.echo(NOTHING_PINNED)
 
 
 @command.command()
@@ -100,18 +110,25 @@ def fetch(names: tuple[str, ...], bucket: str | None, *, as_json: bool) -> None:
         return
     for name, fetched in done.items():
         click.echo(f"{name}: {'put in its place' if fetched else 'there already'}.")
+    if not done:
+        click.echo(NOTHING_PINNED)
 
 
 @command.command()
 @click.argument("names", nargs=-1)
 @_BUCKET
+@click.option("--create", is_flag=True, help="Make the bucket's folder, if it is not there yet.")
 @_AS_JSON
-def push(names: tuple[str, ...], bucket: str | None, *, as_json: bool) -> None:
+def push(names: tuple[str, ...], bucket: str | None, *, create: bool, as_json: bool) -> None:
     """Copy the bytes of pinned data (all, when none is named) to the bucket."""
     with Progress("pushing " + (", ".join(names) or "all data")) as progress:
-        moved = push_data(open_local(), names, bucket, progress.add)
+        local = open_local()
+        moved = push_data(local, names, bucket, progress.add, create=create)
     if as_json:
         _print({"objects": moved.objects, "bytes": moved.size, "present": moved.present})
+        return
+    if not pinned_here(local):
+        click.echo(NOTHING_PINNED)
         return
     click.echo(f"{moved.objects} objects copied ({readable(moved.size)}), {moved.present} there already.")
 
@@ -121,7 +138,8 @@ def push(names: tuple[str, ...], bucket: str | None, *, as_json: bool) -> None:
 @_AS_JSON
 def diff(revision: str, *, as_json: bool) -> None:
     """Compare the pins in the working tree with those of another REVISION (the last commit)."""
-    found = diff_data(open_local(), revision)
+    local = open_local()
+    found = diff_data(local, revision)
     if as_json:
         _print(
             [
@@ -143,7 +161,7 @@ def diff(revision: str, *, as_json: bool) -> None:
             for name in names:
                 click.echo(f"  {mark} {name}")
     if not found:
-        click.echo(f"The pins are those of {revision}.")
+        click.echo(f"The pins are those of {revision}." if pinned_here(local) else NOTHING_PINNED)
 
 
 def _advice(one: DataStatus) -> str:
