@@ -52,6 +52,17 @@ def say(*arguments: str) -> str:
 
 
 @pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(("asked", "remedy"), [("dealy", "Did you mean delay?"), ("nosuch", "There is: delay.")])
+def test_a_model_that_is_not_there_is_a_usage_error(asked: str, remedy: str) -> None:
+    """A misspelt model is no model without versions: status 2, and the one that was meant."""
+    with pytest.raises(UsageError) as found:
+        say("--model", asked)
+
+    assert found.value.status == 2
+    assert found.value.remedy == remedy
+
+
+@pytest.mark.usefixtures("local")
 def test_the_history_is_told_with_what_does_not_count() -> None:
     """Versions, where they are, deployments, and claims that do not count with their reason."""
     text = say()

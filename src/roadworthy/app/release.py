@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from roadworthy.app.environments import refuse_undeclared, undeclared, where_else
 from roadworthy.app.history import unheeded
 from roadworthy.app.local import declared, open_local
 from roadworthy.build.environment.lock import Lock
@@ -148,6 +148,9 @@ def deploy_at(local: Local, project: Declared, into: Into, warn: Warn = quiet) -
     version = _version(seen, into.version)
     _allowed(local, project, version, into.environment)
     _expected(seen, into.environment, into.expect)
+    said = undeclared(project, into.environment, seen.environments)
+    if said:
+        warn(said)
     return deploy(local.repo, local.ledger, version, Place(local.prefix, into.environment), seen)
 
 
@@ -165,12 +168,16 @@ def rollback_here(environment: str, *, expect: str | None, start: Path | None = 
 def rollback_at(local: Local, project: Declared, environment: str, expect: str | None, warn: Warn = quiet) -> Deployed:
     """Put the version before the current one back, where *project* is what holds for it; see `rollback_here`."""
     seen = _seen(local, project, environment, warn)
+    if not seen.of(environment):
+        refuse_undeclared(project, environment)
     _expected(seen, environment, expect)
     back = previous(seen.of(environment))
     if back is None:
         current = seen.current(environment)
         what = f"Before {current.version}, nothing was deployed in" if current else "Nothing is deployed in"
-        raise NotFound(f"{what} {environment}.", remedy="See `roadworthy history`, and deploy a version by its number.")
+        otherwise = "See `roadworthy history`, and deploy a version by its number."
+        remedy = otherwise if current else where_else(environment, seen.environments, otherwise)
+        raise NotFound(f"{what} {environment}.", remedy=remedy)
     place = Place(local.prefix, environment)
     return deploy(local.repo, local.ledger, _version(seen, back), place, seen, rollback=True)
 
@@ -263,15 +270,10 @@ def _version(seen: History, name: str) -> Version:
 
 
 def _allowed(local: Local, project: Declared, version: Version, name: str) -> None:
+    refuse_undeclared(project, name)
     environments = project.profile.environments
     if not environments:
         return
-    if name not in environments:
-        near = difflib.get_close_matches(name, environments, n=1)
-        raise NotFound(
-            f"profile.yaml declares no environment {name}{f': did you mean {near[0]}?' if near else '.'}",
-            remedy=f"It declares: {', '.join(environments)}.",
-        )
     branch = environments[name].from_
     heads = [head for head in (branch, f"origin/{branch}") if _exists(local, head)]
     if not any(local.repo.is_ancestor(version.commit, head) for head in heads):
