@@ -122,7 +122,7 @@ SIGNS = r"""[...document.querySelectorAll(".scroll")].filter(box => box.scrollWi
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("story", [better, lost_weather])
 def test_the_page_can_be_read_on_a_narrow_screen(tmp_path: Path, story: Callable[[], Story], scheme: str) -> None:
-    """At 400 pixels no word of a table is cut in two, no label of a plot is clipped, what scrolls is shaded; axe finds nothing."""
+    """At 400 pixels no word is cut in two, no label of a plot clipped, what scrolls is shaded; axe finds nothing."""
     (tmp_path / "page.html").write_text(render(comparison(story())), encoding="utf-8")
     with Browser.open(tmp_path, 400, 900) as page:
         page.prefer(scheme)

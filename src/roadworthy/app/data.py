@@ -96,11 +96,13 @@ def push_data(
     """
     known = pins.pins_in(local.folder)
     chosen = _chosen(wanted, known, {}, PINNED)
-    place = bucket_at(bucket, make=create) if chosen else None
-    if chosen and place is None:
+    if not chosen:
+        return Moved()
+    place = bucket_at(bucket, make=create)
+    if place is None:
         raise UsageError("No bucket is named.", remedy=f"Give `--bucket PLACE`, or set {BUCKET}.")
     moved = Moved()
-    for name in chosen if place else ():
+    for name in chosen:
         moved += push(pins.item_of(known[name]), local.ledger.objects, place, tell)
     return moved
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import uvicorn
 from starlette.concurrency import run_in_threadpool
 
-from roadworthy.app.environments import refuse_undeclared, where_else
 from roadworthy.app.history import unheeded
 from roadworthy.app.local import confinement, declared, open_local
+from roadworthy.app.named.environments import refuse_undeclared, where_else
 from roadworthy.build.model.version import open_version
 from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import Conflict, IntegrityError, NotFound, UsageError

@@ -28,7 +28,7 @@ def history_of(local: Local, model: str | None, as_of: datetime | None) -> Mappi
     Raises:
         UsageError: There is no such model.
     """
-    known = _models(local)
+    known = models_of(local)
     if model is not None and model not in known:
         raise _unknown(model, sorted(known))
     wanted = known if model is None else {model}
@@ -71,7 +71,8 @@ def _unknown(model: str, known: list[str]) -> UsageError:
     )
 
 
-def _models(local: Local) -> set[str]:
+def models_of(local: Local) -> set[str]:
+    """Return the model that the project releases, and those that tags are of."""
     requirements = declared(local).requirements
     models = set() if requirements is None else {requirements.model}
     for tag in local.repo.tags():

@@ -6,9 +6,9 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from roadworthy.app.environments import refuse_undeclared, undeclared, where_else
 from roadworthy.app.history import unheeded
 from roadworthy.app.local import declared, open_local
+from roadworthy.app.named.environments import refuse_undeclared, undeclared, where_else
 from roadworthy.build.environment.lock import Lock
 from roadworthy.build.pipeline import record
 from roadworthy.declare.requirements import HOW_TO_BEGIN

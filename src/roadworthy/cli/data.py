@@ -20,6 +20,7 @@ from roadworthy.app.data import (
     update_data,
 )
 from roadworthy.app.local import open_local
+from roadworthy.cli import complete
 from roadworthy.cli.progress import Progress, readable
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def add(paths: tuple[Path, ...], *, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("sources", nargs=-1)
+@click.argument("sources", nargs=-1, shell_complete=complete.sources)
 @_AS_JSON
 def update(sources: tuple[str, ...], *, as_json: bool) -> None:
     """Read declared sources again (all, when none is named), and pin what they give."""
@@ -98,7 +99,7 @@ def status(*, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=complete.data)
 @_BUCKET
 @_AS_JSON
 def fetch(names: tuple[str, ...], bucket: str | None, *, as_json: bool) -> None:
@@ -115,7 +116,7 @@ def fetch(names: tuple[str, ...], bucket: str | None, *, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=complete.data)
 @_BUCKET
 @click.option("--create", is_flag=True, help="Make the bucket's folder, if it is not there yet.")
 @_AS_JSON
@@ -134,7 +135,7 @@ def push(names: tuple[str, ...], bucket: str | None, *, create: bool, as_json: b
 
 
 @command.command()
-@click.argument("revision", default="HEAD")
+@click.argument("revision", default="HEAD", shell_complete=complete.revisions)
 @_AS_JSON
 def diff(revision: str, *, as_json: bool) -> None:
     """Compare the pins in the working tree with those of another REVISION (the last commit)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from roadworthy.cli import complete
 from roadworthy.cli.platform import asked, on_platform, show
 from roadworthy.errors import NotFound
 
@@ -49,7 +50,7 @@ def one(url: str | None, project: str | None, *, as_json: bool) -> None:
 
 
 @command.command("url")
-@click.argument("environment")
+@click.argument("environment", shell_complete=complete.environments)
 @on_platform
 def where(environment: str, url: str | None, project: str | None, *, as_json: bool) -> None:
     """Print where what is deployed in ENVIRONMENT answers, for scripts."""

@@ -9,6 +9,7 @@ import click
 
 from roadworthy.app.local import open_local
 from roadworthy.app.standing import standing
+from roadworthy.cli import complete
 from roadworthy.errors import NotFound
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="why")
-@click.argument("stage")
+@click.argument("stage", shell_complete=complete.stages)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def command(stage: str, *, as_json: bool) -> None:
     """Say why STAGE would run, part by part of its key; or, when it would not, why it ran last."""

@@ -133,7 +133,7 @@ class Reading:
 def read_all(name: str, files: Mapping[str, bytes | Unreadable]) -> Reading:
     """Return the reading of all *files* of the project in a folder called *name*."""
     named = slug(name)
-    examples = {("project",): named} if named else {}
+    examples: dict[Path, str] = {("project",): named} if named else {}
     return Reading(name, {file: _document(file, data, examples) for file, data in files.items()})
 
 
