@@ -82,6 +82,7 @@ class LazyGroup(click.Group):
             return None
         module, _ = COMMANDS[cmd_name]
         command: click.Command = importlib.import_module(f"roadworthy.cli.{module}").command
+        importlib.import_module("roadworthy.cli.examples").attach(cmd_name, command)  # that Tab and `--help` do not pay
         return command
 
     def resolve_command(
