@@ -232,6 +232,9 @@ def test_an_environment_takes_its_branch_alone(toy: Local) -> None:
     version = released(toy, "early")
 
     assert deploy_here(version, "staging", expect=None, start=toy.folder).created
+    assert deploy_here(f"toy@{version}", "staging", expect=None, start=toy.folder).deployment.version == version
+    with pytest.raises(UsageError, match="not a version"):
+        deploy_here(f"other@{version}", "staging", expect=None, start=toy.folder)
     with pytest.raises(NotAllowed, match="branch main alone"):
         deploy_here(version, "production", expect=None, start=toy.folder)
     with pytest.raises(NotFound, match="did you mean production"):

@@ -109,7 +109,7 @@ def test_why_tells_every_part_that_changed(toy: Toy) -> None:
         "src/toy/shared.py changed",
     ]
     assert unknown.returncode == 1
-    assert "prepare, train" in unknown.stderr
+    assert "Did you mean train?" in unknown.stderr
 
 
 def test_params_are_compared_with_a_revision(toy: Toy) -> None:

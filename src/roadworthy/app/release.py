@@ -13,7 +13,7 @@ from roadworthy.build.environment.lock import Lock
 from roadworthy.build.pipeline import record
 from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import Conflict, NotAllowed, NotFound, UsageError
-from roadworthy.ledger.versions.names import parse_number
+from roadworthy.ledger.versions.names import VersionName, format_number, parse_number
 from roadworthy.ledger.versions.read import history
 from roadworthy.operate.release.deploy import Place, deploy
 from roadworthy.operate.release.parts import Origin, parts_of
@@ -145,7 +145,7 @@ class Into:
 def deploy_at(local: Local, project: Declared, into: Into, warn: Warn = quiet) -> Deployed:
     """Put a version into an environment, where *project* is what holds for it; see `deploy_here`."""
     seen = _seen(local, project, into.environment, warn)
-    version = _version(seen, into.version)
+    version = _version(seen, _by_number(local, project, into.version))
     _allowed(local, project, version, into.environment)
     _expected(seen, into.environment, into.expect)
     said = undeclared(project, into.environment, seen.environments)
@@ -255,6 +255,13 @@ def _lock(local: Local, project: Declared, commit: str) -> bytes | None:
             "again.",
         )
     return text
+
+
+def _by_number(local: Local, project: Declared, name: str) -> str:
+    """Return what a version is called, given its tag, which a release prints, or *name* as it is."""
+    tag = VersionName.parse(name)
+    own = tag is not None and (tag.model, tag.folder) == (_requirements(project).model, local.prefix)
+    return format_number(tag.number) if tag is not None and own else name
 
 
 def _version(seen: History, name: str) -> Version:
