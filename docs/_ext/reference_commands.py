@@ -45,6 +45,7 @@ def _section(typed: str, command: click.Command) -> list[str]:
         "",
         "```console",
         f"$ {typed} {usage}",
+        *_example(command),
         "```",
         "",
         *_options(context, command),
@@ -61,6 +62,11 @@ def _help(command: click.Command) -> list[str]:
         else:
             lines += [paragraph, ""]
     return lines
+
+
+def _example(command: click.Command) -> list[str]:
+    example = (command.epilog or "").rpartition("Example:\n  ")[2]
+    return [f"$ {example}"] if example else []
 
 
 def _options(context: click.Context, command: click.Command) -> list[str]:

@@ -8,14 +8,15 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
 from roadworthy_kit import answer, columns, frames
 from roadworthy_kit.load import keep_bytecode_of_installed_modules_only, load
-from roadworthy_kit.told import told
 
 _PROJECT = str(Path.cwd())  # when we start; a model may go elsewhere
+_TOLD = 256 * 1024  # characters of a traceback: its end, of which Roadworthy shows what the author needs
 _DESCRIPTORS = 256  # more than a process has open when it has just started
 
 
@@ -64,7 +65,7 @@ def _explained(during: str, fault: BaseException) -> dict[str, Any]:
         "during": during,
         "type": type(fault).__name__,
         "message": str(fault).encode(errors="replace").decode(),
-        "traceback": told(fault, _PROJECT),
+        "traceback": "".join(traceback.format_exception(fault))[-_TOLD:],
     }
 
 

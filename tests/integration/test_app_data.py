@@ -146,7 +146,7 @@ def test_what_is_pushed_is_fetched_elsewhere(local: Local, tmp_path: Path) -> No
     add_data(local, [local.folder / "data" / "table.csv", local.folder / "data" / "images"])
     commit(local.repo.root, "data")
     bucket = f"file://{tmp_path}/bucket"
-    first, second = push_data(local, [], bucket), push_data(local, ["data/images"], bucket)
+    first, second = push_data(local, [], bucket, create=True), push_data(local, ["data/images"], bucket)
     subprocess.run(["git", "clone", "--quiet", local.repo.root, tmp_path / "clone"], check=True)
     other = open_local(tmp_path / "clone" / "p")
     with pytest.raises(NotFound, match="not kept here"):
@@ -180,7 +180,7 @@ def test_damage_here_is_mended_from_the_bucket(local: Local, tmp_path: Path) -> 
     """A damaged object is not put in place: without a bucket that is an error, with one it is mended."""
     path, bucket = local.folder / "data" / "table.csv", str(tmp_path / "bucket")
     add_data(local, [path])
-    push_data(local, [], bucket)
+    push_data(local, [], bucket, create=True)
     path.unlink()
     damage(local, "data/table.csv")
     with pytest.raises(IntegrityError, match="holds other bytes"):
@@ -198,7 +198,7 @@ def test_damage_is_not_pushed(local: Local, tmp_path: Path) -> None:
     damage(local, "data/table.csv")
 
     with pytest.raises(IntegrityError):
-        push_data(local, [], str(tmp_path / "bucket"))
+        push_data(local, [], str(tmp_path / "bucket"), create=True)
     assert [path for path in (tmp_path / "bucket").rglob("*") if path.is_file()] == []
 
 
@@ -239,6 +239,48 @@ def test_a_bucket_that_is_not_there_is_said_to_be(local: Local, bucket: str) -> 
         push_data(local, [], bucket)
     with pytest.raises(UsageError, match="No bucket"):
         push_data(local, [], None)
+
+
+def test_a_bucket_is_made_only_where_that_is_asked_for(local: Local, tmp_path: Path) -> None:
+    """A misspelt folder does not become a bucket, and its disk may not be mounted; `--create` makes it, but no more."""
+    add_data(local, [local.folder / "data" / "table.csv"])
+    bucket = ["--bucket", str(tmp_path / "bucket")]
+    refused = CliRunner().invoke(command, ["push", *bucket])
+    was_made = (tmp_path / "bucket").exists()
+    made = CliRunner().invoke(command, ["push", "--create", *bucket])
+    again = CliRunner().invoke(command, ["push", *bucket])
+    beyond = CliRunner().invoke(command, ["push", "--create", "--bucket", str(tmp_path / "none" / "bucket")])
+
+    assert isinstance(refused.exception, Unreachable)
+    assert "--create" in refused.exception.remedy
+    assert not was_made
+    assert (made.exit_code, again.exit_code) == (0, 0)
+    assert isinstance(beyond.exception, Unreachable)
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("asked", [["push"], ["fetch"], ["diff"], ["push", "--bucket", "nowhere"]])
+def test_a_project_without_pins_is_told_what_makes_one(local: Local, asked: list[str]) -> None:
+    """Neither nothing nor a row of zeros is printed, but the command that pins something."""
+    done = CliRunner().invoke(command, asked)
+
+    assert local.folder.is_dir()
+    assert done.exit_code == 0
+    assert done.output.startswith("Nothing is pinned in this project yet: `roadworthy data add PATH`")
+
+
+def test_where_nothing_is_a_name_is_not_held_against_nothing(local: Local) -> None:
+    """`There is: none.` helps nobody: the fix is the command that makes the first one."""
+    with pytest.raises(NotFound) as pinned:
+        fetch_data(local, ["data/table.csv"], None)
+    (local.folder / "pipeline.yaml").write_text("apiVersion: roadworthy/v1alpha1\n")
+    with pytest.raises(NotFound) as declared_:
+        list(update_data(local, ["flights"]))
+    status = CliRunner().invoke(command, ["status"])
+
+    assert "roadworthy data add PATH" in pinned.value.remedy
+    assert "No sources are declared in pipeline.yaml" in declared_.value.remedy
+    assert "roadworthy data add PATH" in status.output
 
 
 def test_a_source_is_read_pinned_and_never_imported(local: Local, packages: Path) -> None:
@@ -325,7 +367,7 @@ def test_the_commands_tell_what_they_did(tmp_path: Path) -> None:
     assert "pinned by data/table.csv.pin" in say("add", "data/table.csv")
     assert "unchanged  data/table.csv" in say("status")
     assert {one["standing"] for one in json.loads(say("status", "--json"))} == {"unchanged", "unpinned"}
-    assert "4 objects copied" in say("push", "--bucket", bucket)
+    assert "4 objects copied" in say("push", "--create", "--bucket", bucket)
     assert json.loads(say("push", "--bucket", bucket, "--json")) == {"objects": 0, "bytes": 0, "present": 4}
     assert "there already" in say("fetch", "data/table.csv")
     assert json.loads(say("fetch", "--json"))[0] == {"name": "data/images", "fetched": False}

@@ -52,6 +52,17 @@ def say(*arguments: str) -> str:
 
 
 @pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(("asked", "remedy"), [("dealy", "Did you mean delay?"), ("nosuch", "There is: delay.")])
+def test_a_model_that_is_not_there_is_a_usage_error(asked: str, remedy: str) -> None:
+    """A misspelt model is no model without versions: status 2, and the one that was meant."""
+    with pytest.raises(UsageError) as found:
+        say("--model", asked)
+
+    assert found.value.status == 2
+    assert found.value.remedy == remedy
+
+
+@pytest.mark.usefixtures("local")
 def test_the_history_is_told_with_what_does_not_count() -> None:
     """Versions, where they are, deployments, and claims that do not count with their reason."""
     text = say()
@@ -131,10 +142,10 @@ def test_status_tells_that_the_newest_deployment_is_damaged(local: Local) -> Non
     damage(local, "delay#production#1")
     after = CliRunner().invoke(status, [], catch_exceptions=False)
 
-    assert before.stderr == ""
-    assert "delay in production: nothing deployed." in after.stdout
-    assert "delay#production#1 claims to be deployed, and is ignored: " in after.stderr
-    assert "holds other bytes" in after.stderr
+    assert "delay in production: v1.0.0." in before.stdout
+    assert "ignored" not in before.output
+    assert "delay in production: nothing that counts here.\n  delay#production#1 claims to be deployed" in after.stdout
+    assert after.output.count("delay#production#1") == after.output.count("holds other bytes") == 1
 
 
 def test_a_clone_says_whose_record_it_lacks(local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,8 +155,8 @@ def test_a_clone_says_whose_record_it_lacks(local: Local, tmp_path: Path, monkey
     monkeypatch.chdir(clone)
     done = CliRunner().invoke(status, [], catch_exceptions=False)
 
-    assert "delay#production#1 claims to be deployed, and is ignored: The record " in done.stderr
-    assert "is not kept here" in done.stderr
+    assert "delay#production#1 claims to be deployed, and is ignored: The record " in done.stdout
+    assert "is not kept here" in done.stdout
 
 
 def test_what_is_kept_is_not_believed_from_a_clone(

@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from release_project import FAILED, NOT_RUN, PASSED, change, git, make, prove
+from roadworthy.app.gateway import Address as At
+from roadworthy.app.gateway import serve
 from roadworthy.app.release import deploy_here, release_here, rollback_here
 from roadworthy.cli.main import roadworthy
 from roadworthy.errors import Conflict, DirtyTree, NotAllowed, NotFound, TestsFailed, UsageError
@@ -230,6 +232,9 @@ def test_an_environment_takes_its_branch_alone(toy: Local) -> None:
     version = released(toy, "early")
 
     assert deploy_here(version, "staging", expect=None, start=toy.folder).created
+    assert deploy_here(f"toy@{version}", "staging", expect=None, start=toy.folder).deployment.version == version
+    with pytest.raises(UsageError, match="not a version"):
+        deploy_here(f"other@{version}", "staging", expect=None, start=toy.folder)
     with pytest.raises(NotAllowed, match="branch main alone"):
         deploy_here(version, "production", expect=None, start=toy.folder)
     with pytest.raises(NotFound, match="did you mean production"):
@@ -238,6 +243,31 @@ def test_an_environment_takes_its_branch_alone(toy: Local) -> None:
         deploy_here("v9.0.0", "staging", expect=None, start=toy.folder)
     with pytest.raises(UsageError, match="not a version"):
         deploy_here("latest", "staging", expect=None, start=toy.folder)
+
+
+def test_an_environment_that_nobody_declared_is_said_to_be_so(toy: Local) -> None:
+    """Where the profile declares none, any name is taken, and the deployment says so, and what was perhaps meant."""
+    (toy.folder / "profile.yaml").write_text("apiVersion: roadworthy/v1alpha1\nproject: toy\n")
+    version = released(toy, "a")
+    first: list[str] = []
+    deploy_here(version, "production", expect=None, start=toy.folder, warn=first.append)
+    second: list[str] = []
+    deployed = deploy_here(version, "prodution", expect=None, start=toy.folder, warn=second.append)
+
+    assert deployed.created
+    assert "`environments: {production: {from: main}}`" in first[0]
+    assert "Did you mean" not in first[0]
+    assert "Did you mean production, where something is deployed?" in second[0]
+    with pytest.raises(NotFound, match=r"Did you mean prod(uc|u)tion\?"):
+        rollback_here("prodcution", expect=None, start=toy.folder)
+
+
+def test_an_environment_that_is_not_declared_is_neither_rolled_back_nor_served(toy: Local) -> None:
+    """A misspelt environment is told what it may be, whatever is to be done there."""
+    with pytest.raises(NotFound, match="did you mean production"):
+        rollback_here("prodcution", expect=None, start=toy.folder)
+    with pytest.raises(NotFound, match="did you mean production"):
+        serve("prodcution", At(), print, print, toy.folder)
 
 
 def test_a_tag_made_by_hand_deploys_nothing(toy: Local) -> None:

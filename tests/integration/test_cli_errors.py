@@ -30,7 +30,8 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
         (["release", "--json"], 1, "There is no requirements.yaml", "Write one"),
         (["deploy", "v1.0.0", "--to", "x", "--json"], 1, "There is no requirements.yaml", "Write one"),
         (["history", "--as-of", "soon", "--json"], 2, "'soon' is not a date.", "2026-01-31"),
-        (["data", "fetch", "x", "--json"], 1, "x", "There is"),
+        (["data", "fetch", "x", "--json"], 1, "x", "roadworthy data add"),
+        (["run", "trian", "--json"], 1, "There is no stage or output 'trian'.", "Did you mean train?"),
     ],
 )
 def test_an_error_is_one_document(toy: Toy, arguments: list[str], status: int, problem: str, remedy: str) -> None:
@@ -43,6 +44,15 @@ def test_an_error_is_one_document(toy: Toy, arguments: list[str], status: int, p
     assert problem.lower() in said["error"]["problem"].lower()
     assert remedy in said["error"]["remedy"]
     assert said["error"]["problem"] in done.stderr
+
+
+def test_without_a_platform_there_are_no_logs_to_list(toy: Toy) -> None:
+    """Where no platform is kept, `logs` says so; an empty list would say that it printed nothing."""
+    done = toy.cli("logs", "--home", "elsewhere")
+
+    assert done.returncode == 1
+    assert "There is no platform in elsewhere." in done.stderr
+    assert "roadworthy up --home elsewhere" in done.stderr
 
 
 def test_without_json_an_error_is_words_alone(toy: Toy) -> None:

@@ -121,6 +121,17 @@ def test_what_is_no_commit_is_not_found(repo: Repository, revision: str) -> None
         repo.resolve(revision)
 
 
+@pytest.mark.parametrize(("asked", "meant"), [("v1.0.0", "delay@v1.0.0"), ("featrue/wind", "feature/wind")])
+def test_a_revision_that_is_near_another_is_told_so(repo: Repository, asked: str, meant: str) -> None:
+    """A version is known to people by its number, and its tag bears the name of the model too."""
+    git(repo.root, "branch", "feature/wind")
+    git(repo.root, "tag", "delay@v1.0.0")
+
+    with pytest.raises(NotFound) as found:
+        repo.resolve(asked)
+    assert found.value.remedy == f"Did you mean {meant}?"
+
+
 def test_commits_are_found_by_branch_tag_and_beginning(repo: Repository) -> None:
     """Whatever git takes for a commit is resolved to its full name."""
     head = repo.head()

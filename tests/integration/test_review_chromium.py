@@ -122,7 +122,7 @@ SIGNS = r"""[...document.querySelectorAll(".scroll")].filter(box => box.scrollWi
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("story", [better, lost_weather])
 def test_the_page_can_be_read_on_a_narrow_screen(tmp_path: Path, story: Callable[[], Story], scheme: str) -> None:
-    """At 400 pixels no word of a table is cut in two, no label of a plot is clipped, and what scrolls is shaded."""
+    """At 400 pixels no word is cut in two, no label of a plot clipped, what scrolls is shaded; axe finds nothing."""
     (tmp_path / "page.html").write_text(render(comparison(story())), encoding="utf-8")
     with Browser.open(tmp_path, 400, 900) as page:
         page.prefer(scheme)
@@ -133,6 +133,30 @@ def test_the_page_can_be_read_on_a_narrow_screen(tmp_path: Path, story: Callable
         assert page.run(BROKEN_WORDS) == []
         assert page.run(CLIPPED) == []
         assert page.run(MEETING) == 0
+        assert page.axe() == []
         signs = page.run(SIGNS)
         assert signs
         assert all(signs)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_wide_screen(tmp_path: Path, scheme: str) -> None:
+    """Nothing is too pale to read, and what a screen reader steps through has names of its own."""
+    (tmp_path / "page.html").write_text(render(comparison(lost_weather())), encoding="utf-8")
+    with Browser.open(tmp_path) as page:
+        page.prefer(scheme)
+        page.call("Page.navigate", url=(tmp_path / "page.html").as_uri())
+        page.until('document.documentElement?.dataset.ready === "yes"')
+
+        assert page.axe() == []
+
+
+def test_the_page_is_as_wide_as_paper(tmp_path: Path) -> None:
+    """On a sheet that lies on its long side no table goes over the edge, where nothing can be scrolled."""
+    (tmp_path / "page.html").write_text(render(comparison(lost_weather())), encoding="utf-8")
+    with Browser.open(tmp_path, 964, 700) as page:
+        page.call("Emulation.setEmulatedMedia", media="print")
+        page.call("Page.navigate", url=(tmp_path / "page.html").as_uri())
+        page.until('document.documentElement?.dataset.ready === "yes"')
+
+        assert page.run("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0

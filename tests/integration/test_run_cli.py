@@ -55,6 +55,21 @@ def test_status_tells_what_a_run_would_do(toy: Toy) -> None:
     assert changed["stages"]["train"]["state"] == "perhaps"
 
 
+def test_status_says_everything_once(toy: Toy) -> None:
+    """A file that git counts twice is one that differs, and the commit is named once."""
+    toy.run()
+    clean = toy.cli("status").stdout
+    toy.git("rm", "--quiet", "--cached", "params.yaml")
+    (toy.folder / "src/toy/new.py").touch()
+    toy.git("add", "--intent-to-add", "src/toy/new.py")
+    dirty = toy.cli("status").stdout
+
+    assert clean.count(toy.git("rev-parse", "HEAD")[:12]) == 1
+    assert "of this commit" in clean
+    assert "2 files differ" in dirty
+    assert dirty.count("params.yaml") == dirty.count("src/toy/new.py") == 1
+
+
 def test_status_tells_what_is_brought_first(toy: Toy) -> None:
     """Data that is not here and that a run brings, from its source or by its pin, keeps no stage from running."""
     (toy.folder / "rows.csv").unlink()
@@ -94,7 +109,7 @@ def test_why_tells_every_part_that_changed(toy: Toy) -> None:
         "src/toy/shared.py changed",
     ]
     assert unknown.returncode == 1
-    assert "prepare, train" in unknown.stderr
+    assert "Did you mean train?" in unknown.stderr
 
 
 def test_params_are_compared_with_a_revision(toy: Toy) -> None:

@@ -92,6 +92,27 @@ def test_a_failing_stage_is_said_with_the_end_of_its_log(toy: Toy) -> None:
     assert toy.read("build/rows.txt") == "a,b\na,b\n"
 
 
+def test_ones_own_line_is_told_whatever_a_library_says_after_it(toy: Toy) -> None:
+    """A traceback that goes deep into a library is told with the project's own line, and with what was raised."""
+    toy.write(
+        "src/toy/prepare.py",
+        """
+        import atexit, copy, threading
+        atexit.register(lambda: print("goodbye\\n" * 40))
+        nested = [threading.Lock()]
+        for _ in range(100):
+            nested = [nested]
+        copied = copy.deepcopy(nested)
+        """,
+    )
+    done = toy.cli("run")
+
+    assert done.returncode == 1
+    assert "    copied = copy.deepcopy(nested)" in done.stderr
+    assert "  TypeError: cannot pickle '_thread.lock' object" in done.stderr
+    assert len(done.stderr.splitlines()) < 60
+
+
 def test_a_package_that_is_not_there_is_told_with_where_it_belongs(toy: Toy) -> None:
     """Whoever begins without a lock learns where packages come from."""
     one(toy, "python -c 'import no_such_package'")

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from roadworthy.cli.completion import command
-from roadworthy.cli.main import COMMANDS, roadworthy
+from roadworthy.cli.main import COMMANDS, ELSEWHERE, roadworthy
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -49,7 +49,16 @@ def test_commands_are_completed_from_the_table() -> None:
     assert offered == [name for name in COMMANDS if name.startswith("re")]
 
 
-@pytest.mark.parametrize(("typed", "told"), [("stauts", "Did you mean 'status'?"), ("zzzzzz", None)])
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("stauts", "Did you mean 'status'?"),
+        ("verison", "Did you mean '--version'?"),
+        ("init", "Did you mean 'new'?"),
+        ("repro", "Did you mean 'run'?"),
+        ("zzzzzz", None),
+    ],
+)
 def test_a_misspelt_command_is_told_what_it_may_be(typed: str, told: str | None) -> None:
     """A command that is not known is a usage error, with the nearest one when there is any."""
     done = CliRunner().invoke(roadworthy, [typed])
@@ -58,6 +67,12 @@ def test_a_misspelt_command_is_told_what_it_may_be(typed: str, told: str | None)
     assert f"No such command '{typed}'." in done.output
     assert ("Did you mean" in done.output) == (told is not None)
     assert told is None or told in done.output
+
+
+def test_what_other_tools_call_it_leads_to_what_there_is() -> None:
+    """No word of other tools hides a command, and each leads to one, or to an option of all."""
+    assert not ELSEWHERE.keys() & COMMANDS.keys()
+    assert {word.split()[0] for word in ELSEWHERE.values()} <= {*COMMANDS, "--help", "--version"}
 
 
 def test_completing_a_command_imports_none() -> None:

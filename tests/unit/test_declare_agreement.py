@@ -22,6 +22,13 @@ REQUIREMENTS, PIPELINE, CONTRACT = "requirements.yaml", "pipeline.yaml", "contra
 # file, what stands there, what is written instead, the problem, the fix
 BROKEN: list[tuple[str, str, str, str, str]] = [
     (REQUIREMENTS, "model: late", "model: lat", "`lat` is not a model of the pipeline", "Did you mean `late`?"),
+    (
+        REQUIREMENTS,
+        "model: late",
+        "model: xyz",
+        "`xyz` is not a model of the pipeline",
+        "Use one of: `late`, `mean`; or declare it under `models` in pipeline.yaml.",
+    ),
     (REQUIREMENTS, "baseline: mean\n", "baseline: maen\n", "`maen` is not a model", "Did you mean `mean`?"),
     (REQUIREMENTS, "baseline: mean\n", "", "There is no baseline to be better than.", "baseline: MODEL"),
     (REQUIREMENTS, "better_than: baseline", "better_than: basline", "`basline` is not a model", "`baseline`?"),

@@ -99,7 +99,7 @@ def test_a_file_cannot_steer_the_terminal() -> None:
         ("project: p\n---\nproject: q\n", "A second document begins here.", "remove the `---`"),
         ("project: p\nx\x00: 1\n", "A control character stands here.", "Delete it"),
         ("project: p\n? [a]\n: 1\n", "A key must be text.", "Write a word as the key"),
-        ("project: a/b\n", "`a/b` is not a name.", "Write it like `flight-delay`."),
+        ("project: a/b\n", "`a/b` is not a name.", "Write it like `a-b`."),
         ("project: p\nstorage: {quota: 50 gigs}\n", "`50 gigs` is not a size.", "Write it like `2GiB`."),
         ("project: p\nenvironment: {lock: ../a}\n", "`../a` is not a path inside the project.", "Write it like"),
         ("project: p\nmembers: [a]\n", "`members` must be a mapping, and this is a list.", "Write `members: {…: ma"),

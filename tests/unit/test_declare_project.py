@@ -108,6 +108,20 @@ def test_faults_are_never_cached_and_all_told(tmp_path: Path) -> None:
     assert cache.puts == 0
 
 
+@pytest.mark.parametrize(("folder", "offered"), [("Late flights!", "Late-flights"), ("…", "flight-delay")])
+@pytest.mark.parametrize("written", ["description: It has no name.\n", "project:\n"])
+def test_a_profile_without_a_name_is_offered_that_of_its_folder(
+    tmp_path: Path, folder: str, offered: str, written: str
+) -> None:
+    """The fix can be copied: it is the folder's name, as far as that makes one."""
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "profile.yaml").write_text(f"apiVersion: roadworthy/v1alpha1\n{written}")
+
+    (fault,) = project.faults(tmp_path / folder)
+
+    assert f"`project: {offered}`" in fault.fix
+
+
 def test_a_dvc_project_runs_as_it_is(tmp_path: Path) -> None:
     """A dvc.yaml alone makes a project named after its folder; what only DVC reads is noted."""
     folder = tmp_path / "legacy"

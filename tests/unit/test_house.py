@@ -33,6 +33,7 @@ LATE: dict[tuple[str, str], tuple[str, ...]] = {
         f"roadworthy.cli.{module}" for module, _ in COMMANDS.values()
     ),
     ("roadworthy.cli.main", "'roadworthy.cli.crash'"): ("roadworthy.cli.crash",),
+    ("roadworthy.cli.main", "'roadworthy.cli.examples'"): ("roadworthy.cli.examples",),
     ("roadworthy.cli.main", "'click.shell_completion'"): (),  # of others
     ("roadworthy.cli.main", "'difflib'"): (),
     ("roadworthy_kit.load", "module"): (),  # of the user's project

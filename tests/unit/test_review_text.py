@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -39,6 +39,7 @@ def test_nothing_ends_a_piece_of_code(name: str) -> None:
     assert html.count("<td>") == 2
 
 
+@example("  # not a heading")
 @given(st.text(alphabet=st.sampled_from("ab \\`*_[]()<>#+-!|~&@$:^=/.1\n\tw"), min_size=1))
 def test_nothing_in_a_sentence_is_a_mark(sentence: str) -> None:
     """A foreign sentence in a list is one paragraph of plain text: no link, emphasis, heading, list or HTML."""

@@ -15,6 +15,7 @@ from roadworthy.declare.pinned import parse_pin
 from roadworthy.errors import NotFound, Unreachable, UsageError
 from roadworthy.ledger.objects.folder import DirectoryStore
 from roadworthy.ledger.objects.push import Moved, push
+from roadworthy.ledger.objects.write import storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
     from roadworthy.ledger.objects.store import ObjectStore
 
 BUCKET = "ROADWORTHY_BUCKET"
+PINNED = "pinned data"
+NOTHING_PINNED = (
+    "Nothing is pinned in this project yet: `roadworthy data add PATH` pins a file or a folder, "
+    "`roadworthy data update` what the sources in pipeline.yaml give."
+)
+NO_SOURCES = (
+    "No sources are declared in pipeline.yaml: declare one under `sources`, or pin a file with "
+    "`roadworthy data add PATH`."
+)
 
 
 def add_data(local: Local, paths: Sequence[Path]) -> Mapping[str, Pin]:
@@ -59,27 +69,49 @@ def fetch_data(
     known, place = pins.pins_in(local.folder), bucket_at(bucket or _own(local, logged_in=True))
     return {
         name: restore.restore(local.ledger, local.folder, name, pins.item_of(known[name]), place, tell)
-        for name in _chosen(wanted, known, {}, "pinned data")
+        for name in _chosen(wanted, known, {}, PINNED)
     }
 
 
 def push_data(
-    local: Local, wanted: Sequence[str], bucket: str | None, tell: Callable[[int], None] | None = None
+    local: Local,
+    wanted: Sequence[str],
+    bucket: str | None,
+    tell: Callable[[int], None] | None = None,
+    *,
+    create: bool = False,
 ) -> Moved:
     """Copy what the pins *wanted* (all when none is) name to the bucket; return what was copied.
 
+    Args:
+        local: The project.
+        wanted: Names of pinned data.
+        bucket: The bucket that was named, if one was.
+        tell: Told how many bytes are done.
+        create: Whether the bucket's folder is made when it is not there.
+
     Raises:
         UsageError: No bucket is named.
+        Unreachable: Its folder is not there, and is not to be made.
     """
-    known, place = pins.pins_in(local.folder), bucket_at(bucket or _own(local), make=True)
+    known = pins.pins_in(local.folder)
+    chosen = _chosen(wanted, known, {}, PINNED)
+    if not chosen:
+        return Moved()
+    place = bucket_at(bucket or _own(local), make=create)
     if place is None:
         raise UsageError(
             "No bucket is named.", remedy=f"Give `--bucket PLACE`, set {BUCKET}, or add the platform as git's remote."
         )
     moved = Moved()
-    for name in _chosen(wanted, known, {}, "pinned data"):
+    for name in chosen:
         moved += push(pins.item_of(known[name]), local.ledger.objects, place, tell)
     return moved
+
+
+def pinned_here(local: Local) -> tuple[str, ...]:
+    """Return the names of the data that is pinned in the working tree."""
+    return tuple(pins.pins_in(local.folder))
 
 
 def diff_data(local: Local, revision: str) -> tuple[DataChange, ...]:
@@ -141,7 +173,7 @@ def bucket_at(named: str | None, *, make: bool = False) -> ObjectStore | None:
 
     Raises:
         UsageError: It is neither a folder, nor a `file://` address, nor that of a platform's bucket.
-        Unreachable: The folder is not there.
+        Unreachable: The folder is not there, and is not to be made.
         NotAllowed: The user is not logged in to the platform.
     """
     named = named or os.environ.get(BUCKET)
@@ -158,8 +190,14 @@ def bucket_at(named: str | None, *, make: bool = False) -> ObjectStore | None:
             remedy="Name a folder, file:///its/path, or https://PLATFORM/buckets/PROJECT.",
         )
     folder = Path(urllib.parse.unquote(address.path)) if "://" in named else Path(named).expanduser()
-    if not (folder.parent if make else folder).is_dir():
-        raise Unreachable(f"The bucket {folder} is not there.", remedy="Check its name, and that its disk is mounted.")
+    if make and folder.parent.is_dir():
+        with storage_errors(folder):
+            folder.mkdir(exist_ok=True)
+    if not folder.is_dir():
+        raise Unreachable(
+            f"The bucket {folder} is not there.",
+            remedy="Check its name, and that its disk is mounted. `roadworthy data push --create` makes a new one.",
+        )
     return DirectoryStore(folder.absolute() / "objects")
 
 
@@ -210,10 +248,16 @@ def _chosen(wanted: Sequence[str], known: Iterable[str], aliases: Mapping[str, s
             near = difflib.get_close_matches(one, [*names, *aliases], n=1)
             raise NotFound(
                 f"There is no {what} called {one!r}.",
-                remedy=f"Did you mean {near[0]!r}?" if near else f"There is: {', '.join(names) or 'none'}.",
+                remedy=f"Did you mean {near[0]!r}?" if near else _there_is(names, what),
             )
         chosen.append(name)
     return chosen
+
+
+def _there_is(names: Sequence[str], what: str) -> str:
+    if names:
+        return f"There is: {', '.join(names)}."
+    return NOTHING_PINNED if what == PINNED else NO_SOURCES
 
 
 def _from_root(local: Local, name: str) -> str:

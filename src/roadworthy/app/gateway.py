@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
 import errno
 import os
 import socket
@@ -19,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from roadworthy.app.history import unheeded
 from roadworthy.app.local import PREDICTIONS, PSEUDONYMS, confinement, declared, open_local
+from roadworthy.app.named.environments import refuse_undeclared, where_else
 from roadworthy.build.model.version import open_version
 from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import Conflict, IntegrityError, NotFound, UsageError
@@ -71,7 +71,9 @@ def serve(environment: str, at: Address, say: Say, warn: Say, start: Path | None
     if deployment is None:
         raise NotFound(
             f"Nothing is deployed in {environment}.",
-            remedy=f"Put a version there: `roadworthy deploy VERSION --to {environment}`.",
+            remedy=where_else(
+                environment, seek.used, f"Put a version there: `roadworthy deploy VERSION --to {environment}`."
+            ),
         )
     confined = confinement(os.environ)()
     with _listening(at) as listener:
@@ -109,6 +111,7 @@ class _Seeker:
         self._environment = environment
         self._tags: tuple[Tag, ...] | None = None
         self._found: Deployment | None = None
+        self.used: tuple[str, ...] = ()  # environments that something was deployed to
 
     def __call__(self) -> Deployment | None:
         local = self._local
@@ -119,6 +122,7 @@ class _Seeker:
             self._refuse_damaged(seen)
             for said in unheeded(seen, self._environment):
                 self._warn(said)
+            self.used = seen.environments
             self._found, self._tags = seen.current(self._environment), tags
         return self._found
 
@@ -134,13 +138,7 @@ class _Seeker:
 
 def _model(local: Local, environment: str) -> str:
     project = declared(local)
-    environments = project.profile.environments
-    if environments and environment not in environments:
-        near = difflib.get_close_matches(environment, environments, n=1)
-        raise NotFound(
-            f"profile.yaml declares no environment {environment}{f': did you mean {near[0]}?' if near else '.'}",
-            remedy=f"It declares: {', '.join(environments)}.",
-        )
+    refuse_undeclared(project, environment)
     if project.requirements is None:
         raise NotFound(
             "There is no requirements.yaml, so nothing says which model is served.",

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from roadworthy.app.local import declared
+from roadworthy.declare.fault import did_you_mean
+from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import UsageError
 from roadworthy.ledger.repo.git import git
 from roadworthy.ledger.versions.names import DeploymentName, VersionName
@@ -24,8 +26,15 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def history_of(local: Local, model: str | None, as_of: datetime | None) -> Mapping[str, History]:
-    """Return the history of *model*, or of every model that the project declares or ever tagged, by name."""
-    wanted = {model} if model is not None else _models(local)
+    """Return the history of *model*, or of every model that the project declares or ever tagged, by name.
+
+    Raises:
+        UsageError: There is no such model.
+    """
+    known = models_of(local)
+    if model is not None and model not in known:
+        raise _unknown(model, sorted(known))
+    wanted = known if model is None else {model}
     return {name: history(local.repo, local.ledger, name, folder=local.prefix, as_of=as_of) for name in sorted(wanted)}
 
 
@@ -68,7 +77,17 @@ def moment(text: str) -> datetime:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
-def _models(local: Local) -> set[str]:
+def _unknown(model: str, known: list[str]) -> UsageError:
+    near = did_you_mean(model, known)
+    there = f"There is: {', '.join(known)}." if known else HOW_TO_BEGIN
+    return UsageError(
+        f"There is no model {model!r} that was released, or is to be.",
+        remedy=f"Did you mean {near}?" if near else there,
+    )
+
+
+def models_of(local: Local) -> set[str]:
+    """Return the model that the project releases, and those that tags are of."""
     requirements = declared(local).requirements
     models = set() if requirements is None else {requirements.model}
     for tag in local.repo.tags():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import tempfile
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.template import Rendering, message, names, render
 from roadworthy.declare import schema
+from roadworthy.declare.form import slug
 from roadworthy.errors import NotARepository, RoadworthyError, UsageError
 from roadworthy.ledger.repo.actor import actor_of
 from roadworthy.ledger.repo.git import git, toplevel, try_git
@@ -42,7 +42,7 @@ def questions(template: str, folder: Path) -> tuple[Question, ...]:
     from roadworthy.adapters.template import copier
 
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    known = {"project": _name(folder.absolute().name), "maintainer": f"user:{_login(folder)}", "python": python}
+    known = {"project": slug(folder.absolute().name), "maintainer": f"user:{_login(folder)}", "python": python}
     asked = copier.questions(Rendering(template, {}).folder)
     return tuple(replace(one, default=known.get(one.name) or one.default) for one in asked)
 
@@ -130,11 +130,6 @@ def _join_repository(outer: Repository, folder: Path, rendering: Rendering) -> s
     return outer.branch() or "HEAD"
 
 
-def _name(text: str) -> str:
-    """Return *text* as a name that a project may have, or nothing."""
-    return re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-_")
-
-
 def _login(folder: Path) -> str:
     mail = actor_of(_existing(folder.absolute().parent)).rpartition("<")[2].rstrip(">")
-    return _name(mail.partition("@")[0]) or "maintainer"
+    return slug(mail.partition("@")[0]) or "maintainer"

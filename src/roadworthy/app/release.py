@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.app.history import unheeded
 from roadworthy.app.local import declared, open_local
+from roadworthy.app.named.environments import refuse_undeclared, undeclared, where_else
 from roadworthy.build.environment.lock import Lock
 from roadworthy.build.pipeline import record
 from roadworthy.declare.requirements import HOW_TO_BEGIN
 from roadworthy.errors import Conflict, NotAllowed, NotFound, UsageError
-from roadworthy.ledger.versions.names import parse_number
+from roadworthy.ledger.versions.names import VersionName, format_number, parse_number
 from roadworthy.ledger.versions.read import history
 from roadworthy.operate.release.deploy import Place, deploy
 from roadworthy.operate.release.parts import Origin, parts_of
@@ -145,9 +145,12 @@ class Into:
 def deploy_at(local: Local, project: Declared, into: Into, warn: Warn = quiet) -> Deployed:
     """Put a version into an environment, where *project* is what holds for it; see `deploy_here`."""
     seen = _seen(local, project, into.environment, warn)
-    version = _version(seen, into.version)
+    version = _version(seen, _by_number(local, project, into.version))
     _allowed(local, project, version, into.environment)
     _expected(seen, into.environment, into.expect)
+    said = undeclared(project, into.environment, seen.environments)
+    if said:
+        warn(said)
     return deploy(local.repo, local.ledger, version, Place(local.prefix, into.environment), seen)
 
 
@@ -165,12 +168,16 @@ def rollback_here(environment: str, *, expect: str | None, start: Path | None = 
 def rollback_at(local: Local, project: Declared, environment: str, expect: str | None, warn: Warn = quiet) -> Deployed:
     """Put the version before the current one back, where *project* is what holds for it; see `rollback_here`."""
     seen = _seen(local, project, environment, warn)
+    if not seen.of(environment):
+        refuse_undeclared(project, environment)
     _expected(seen, environment, expect)
     back = previous(seen.of(environment))
     if back is None:
         current = seen.current(environment)
         what = f"Before {current.version}, nothing was deployed in" if current else "Nothing is deployed in"
-        raise NotFound(f"{what} {environment}.", remedy="See `roadworthy history`, and deploy a version by its number.")
+        otherwise = "See `roadworthy history`, and deploy a version by its number."
+        remedy = otherwise if current else where_else(environment, seen.environments, otherwise)
+        raise NotFound(f"{what} {environment}.", remedy=remedy)
     place = Place(local.prefix, environment)
     return deploy(local.repo, local.ledger, _version(seen, back), place, seen, rollback=True)
 
@@ -250,6 +257,13 @@ def _lock(local: Local, project: Declared, commit: str) -> bytes | None:
     return text
 
 
+def _by_number(local: Local, project: Declared, name: str) -> str:
+    """Return what a version is called, given its tag, which a release prints, or *name* as it is."""
+    tag = VersionName.parse(name)
+    own = tag is not None and (tag.model, tag.folder) == (_requirements(project).model, local.prefix)
+    return format_number(tag.number) if tag is not None and own else name
+
+
 def _version(seen: History, name: str) -> Version:
     version = seen.version(name)
     if version is not None:
@@ -263,15 +277,10 @@ def _version(seen: History, name: str) -> Version:
 
 
 def _allowed(local: Local, project: Declared, version: Version, name: str) -> None:
+    refuse_undeclared(project, name)
     environments = project.profile.environments
     if not environments:
         return
-    if name not in environments:
-        near = difflib.get_close_matches(name, environments, n=1)
-        raise NotFound(
-            f"profile.yaml declares no environment {name}{f': did you mean {near[0]}?' if near else '.'}",
-            remedy=f"It declares: {', '.join(environments)}.",
-        )
     branch = environments[name].from_
     heads = [head for head in (branch, f"origin/{branch}") if _exists(local, head)]
     if not any(local.repo.is_ancestor(version.commit, head) for head in heads):

@@ -77,21 +77,23 @@ def standing(local: Local, note: Callable[[str], None] = lambda _: None) -> Stan
     )
 
 
-def deployed(local: Local, warn: Callable[[str], None]) -> Mapping[str, Mapping[str, str | None]]:
-    """Return, for each model that was ever deployed or is tested here, the version in each environment.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What is deployed in an environment, or None, and, in words, newer deployments that do not count."""
 
-    *warn* is told of newer deployments that do not count.
-    """
+    version: str | None
+    unheeded: tuple[str, ...]
+
+
+def deployed(local: Local) -> Mapping[str, Mapping[str, Placed]]:
+    """Return what is in each environment, for each model that was ever deployed or is tested here."""
     places = declared(local).profile.environments
-    found: dict[str, dict[str, str | None]] = {}
+    found: dict[str, dict[str, Placed]] = {}
     for model, past in history_of(local, None, None).items():
-        known = dict.fromkeys((*places, *past.environments))
         found[model] = {}
-        for place in known:
+        for place in dict.fromkeys((*places, *past.environments)):
             current = past.current(place)
-            found[model][place] = None if current is None else current.version
-            for said in unheeded(past, place):
-                warn(said)
+            found[model][place] = Placed(None if current is None else current.version, unheeded(past, place))
     return found
 
 

@@ -12,7 +12,7 @@ _VARIABLE = "_ROADWORTHY_COMPLETE"  # what click looks for: the program's name i
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    """Print the script that completes commands and options in your SHELL.
+    """Print the script that completes commands, options and what the project names, in your SHELL.
 
     \b
     bash: roadworthy completion bash >> ~/.bashrc

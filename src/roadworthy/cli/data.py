@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roadworthy.app.data import add_data, diff_data, fetch_data, push_data, status_of, update_data
+from roadworthy.app.data import (
+    NO_SOURCES,
+    NOTHING_PINNED,
+    add_data,
+    diff_data,
+    fetch_data,
+    pinned_here,
+    push_data,
+    status_of,
+    update_data,
+)
 from roadworthy.app.local import open_local
+from roadworthy.cli import complete
 from roadworthy.cli.progress import Progress, readable
 
 if TYPE_CHECKING:
@@ -46,7 +57,7 @@ def add(paths: tuple[Path, ...], *, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("sources", nargs=-1)
+@click.argument("sources", nargs=-1, shell_complete=complete.sources)
 @_AS_JSON
 def update(sources: tuple[str, ...], *, as_json: bool) -> None:
     """Read declared sources again (all, when none is named), and pin what they give."""
@@ -59,7 +70,7 @@ def update(sources: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         _print([{"name": one.name, "before": _item(one.before), "after": _item(one.after)} for one in found])
     elif not found:
-        click.echo("No sources are declared in pipeline.yaml.")
+        click.echo(NO_SOURCES)
 
 
 @command.command()
@@ -84,11 +95,11 @@ def status(*, as_json: bool) -> None:
     for one in found:
         click.echo(f"{click.style(f'{one.standing:>9}', fg=_COLOURS[one.standing])}  {one.name}{_advice(one)}")
     if not found:
-        click.echo("There is no data here yet: `roadworthy data add PATH` keeps some.")
+        click.echo(NOTHING_PINNED)
 
 
 @command.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=complete.data)
 @_BUCKET
 @_AS_JSON
 def fetch(names: tuple[str, ...], bucket: str | None, *, as_json: bool) -> None:
@@ -100,28 +111,36 @@ def fetch(names: tuple[str, ...], bucket: str | None, *, as_json: bool) -> None:
         return
     for name, fetched in done.items():
         click.echo(f"{name}: {'put in its place' if fetched else 'there already'}.")
+    if not done:
+        click.echo(NOTHING_PINNED)
 
 
 @command.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=complete.data)
 @_BUCKET
+@click.option("--create", is_flag=True, help="Make the bucket's folder, if it is not there yet.")
 @_AS_JSON
-def push(names: tuple[str, ...], bucket: str | None, *, as_json: bool) -> None:
+def push(names: tuple[str, ...], bucket: str | None, *, create: bool, as_json: bool) -> None:
     """Copy the bytes of pinned data (all, when none is named) to the bucket."""
     with Progress("pushing " + (", ".join(names) or "all data")) as progress:
-        moved = push_data(open_local(), names, bucket, progress.add)
+        local = open_local()
+        moved = push_data(local, names, bucket, progress.add, create=create)
     if as_json:
         _print({"objects": moved.objects, "bytes": moved.size, "present": moved.present})
+        return
+    if not pinned_here(local):
+        click.echo(NOTHING_PINNED)
         return
     click.echo(f"{moved.objects} objects copied ({readable(moved.size)}), {moved.present} there already.")
 
 
 @command.command()
-@click.argument("revision", default="HEAD")
+@click.argument("revision", default="HEAD", shell_complete=complete.revisions)
 @_AS_JSON
 def diff(revision: str, *, as_json: bool) -> None:
     """Compare the pins in the working tree with those of another REVISION (the last commit)."""
-    found = diff_data(open_local(), revision)
+    local = open_local()
+    found = diff_data(local, revision)
     if as_json:
         _print(
             [
@@ -143,7 +162,7 @@ def diff(revision: str, *, as_json: bool) -> None:
             for name in names:
                 click.echo(f"  {mark} {name}")
     if not found:
-        click.echo(f"The pins are those of {revision}.")
+        click.echo(f"The pins are those of {revision}." if pinned_here(local) else NOTHING_PINNED)
 
 
 def _advice(one: DataStatus) -> str:

@@ -10,6 +10,7 @@ from urllib.request import urlopen
 import click
 
 from roadworthy.app.release import deploy_here
+from roadworthy.cli import complete
 from roadworthy.cli.platform import here
 
 if TYPE_CHECKING:
@@ -22,9 +23,21 @@ _PATIENCE, _PAUSE = 60.0, 0.2  # seconds
 
 
 @click.command(name="deploy")
-@click.argument("version")
-@click.option("--to", "environment", required=True, metavar="ENVIRONMENT", help="Where to, e.g. production.")
-@click.option("--expect", metavar="VERSION", help="Do it only if this version is there now; otherwise status 5.")
+@click.argument("version", shell_complete=complete.versions)
+@click.option(
+    "--to",
+    "environment",
+    required=True,
+    metavar="ENVIRONMENT",
+    shell_complete=complete.environments,
+    help="Where to, e.g. production.",
+)
+@click.option(
+    "--expect",
+    metavar="VERSION",
+    shell_complete=complete.versions,
+    help="Do it only if this version is there now; otherwise status 5.",
+)
 @click.option("--local", is_flag=True, help="Here, even if the repository belongs to a platform.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def command(version: str, environment: str, expect: str | None, *, local: bool, as_json: bool) -> None:

@@ -9,6 +9,7 @@ import click
 
 from roadworthy.app.history import history_of, moment, unreviewed
 from roadworthy.app.local import open_local
+from roadworthy.cli import complete
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(name="history")
 @click.option("--as-of", metavar="DATE", help="As it stood then: 2026-01-31, or with a time; UTC unless it says so.")
-@click.option("--model", help="This model alone; otherwise every one.")
+@click.option("--model", shell_complete=complete.models, help="This model alone; otherwise every one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def command(as_of: str | None, model: str | None, *, as_json: bool) -> None:
     """List versions and deployments, as of any day.

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 @at_home
 def command(part: str | None, lines: int, home: Path) -> None:
     """Print the last lines of a PART of the platform in DIR; without one, list the parts."""
+    if not (home / "logs").is_dir():
+        raise NotFound(f"There is no platform in {home}.", remedy=f"Start one: `roadworthy up --home {home}`.")
     parts = {path.stem: path for path in sorted((home / "logs").glob("*.log"))}
     if part is None:
         for name in parts:

@@ -58,6 +58,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+# what somebody types who comes from other tools: what it is called here
+ELSEWHERE = {
+    "add": "data add", "apply": "plan", "build": "run", "create": "new", "diff": "params diff", "exec": "run",
+    "explain": "why", "fetch": "data fetch", "help": "--help", "init": "new", "log": "history", "ls": "status",
+    "publish": "release", "pull": "data fetch", "push": "data push", "repro": "run", "start": "up", "stop": "down",
+    "tag": "release", "train": "run", "undo": "rollback", "validate": "check", "version": "--version",
+    "versions": "history",
+}  # fmt: skip
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, and listed without being imported."""
 
@@ -83,6 +93,7 @@ class LazyGroup(click.Group):
             return None
         module, _ = COMMANDS[cmd_name]
         command: click.Command = importlib.import_module(f"roadworthy.cli.{module}").command
+        importlib.import_module("roadworthy.cli.examples").attach(cmd_name, command)  # that Tab and `--help` do not pay
         return command
 
     def resolve_command(
@@ -91,8 +102,8 @@ class LazyGroup(click.Group):
         """Return the command that is called; a misspelt one is told what it most likely is."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
-            near = importlib.import_module("difflib").get_close_matches(name, COMMANDS, n=1)  # needed for this alone
-            ctx.fail(f"No such command '{name}'." + "".join(f" Did you mean '{one}'?" for one in near))
+            near = importlib.import_module("difflib").get_close_matches(name, [*COMMANDS, *ELSEWHERE], n=1)
+            ctx.fail(f"No such command '{name}'." + "".join(f" Did you mean '{ELSEWHERE.get(x, x)}'?" for x in near))
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

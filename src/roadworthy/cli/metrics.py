@@ -6,6 +6,7 @@ import click
 
 from roadworthy.app.local import open_local
 from roadworthy.app.standing import metrics_since
+from roadworthy.cli import complete
 from roadworthy.cli.differences import show
 
 
@@ -15,7 +16,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("revision", default="HEAD")
+@click.argument("revision", default="HEAD", shell_complete=complete.revisions)
 @click.option("--all", "unchanged", is_flag=True, help="Show what is equal too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def diff(revision: str, *, unchanged: bool, as_json: bool) -> None:

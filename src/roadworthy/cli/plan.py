@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from roadworthy.cli import complete
 from roadworthy.cli.platform import asked, on_platform, show
 
 _CHANGES = 2  # the exit status when there is something to do, as terraform's -detailed-exitcode
@@ -13,7 +14,7 @@ _COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 
 
 @click.command("plan")
-@click.argument("revision", default="main")
+@click.argument("revision", default="main", shell_complete=complete.revisions)
 @on_platform
 def command(revision: str, url: str | None, project: str | None, *, as_json: bool) -> None:
     """Show the steps to the workspace that profile.yaml of REVISION asks for; exit status 2 when there are any."""

@@ -8,6 +8,7 @@ import click
 
 from roadworthy.app.local import open_local
 from roadworthy.build.data.pins import pins_in
+from roadworthy.cli import complete
 from roadworthy.cli.platform import asked, moment, on_platform, show
 from roadworthy.errors import NotAProject, NotARepository, NotFound, UsageError
 
@@ -64,7 +65,7 @@ def one(url: str | None, project: str | None, *, as_json: bool) -> None:
 
 
 @command.command("url")
-@click.argument("environment")
+@click.argument("environment", shell_complete=complete.environments)
 @on_platform
 def where(environment: str, url: str | None, project: str | None, *, as_json: bool) -> None:
     """Print where what is deployed in ENVIRONMENT answers, for scripts."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roadworthy.app.review import review_here
+from roadworthy.app import later
+from roadworthy.cli import complete
 from roadworthy.prove.review import keep, words
 from roadworthy.prove.review.text import visible
 
@@ -22,7 +23,7 @@ _WHERE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(name="review")
-@click.argument("change", metavar="BASE..HEAD")
+@click.argument("change", metavar="BASE..HEAD", shell_complete=complete.revisions)
 @click.option("--html", type=_WHERE, help="Where to write the page; otherwise in .roadworthy/reports/.")
 @click.option("--markdown", "summary", type=_WHERE, help="Where to write the Markdown summary.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
@@ -36,7 +37,7 @@ def command(
     HEAD must have been run and tested. The page is one file that needs no network; it can be kept, sent and printed.
     The exit status is 3 when a test says no.
     """
-    reviewed = review_here(change, html=html, summary=summary)
+    reviewed = later.review(change, html=html, summary=summary)
     if as_json:
         click.echo(json.dumps(_document(reviewed), indent=2))
     else:

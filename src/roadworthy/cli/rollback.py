@@ -5,13 +5,19 @@ from __future__ import annotations
 import click
 
 from roadworthy.app.release import rollback_here
+from roadworthy.cli import complete
 from roadworthy.cli.deploy import show, told, until_served, warn
 from roadworthy.cli.platform import here
 
 
 @click.command(name="rollback")
-@click.argument("environment")
-@click.option("--expect", metavar="VERSION", help="Do it only if this version is there now; otherwise status 5.")
+@click.argument("environment", shell_complete=complete.environments)
+@click.option(
+    "--expect",
+    metavar="VERSION",
+    shell_complete=complete.versions,
+    help="Do it only if this version is there now; otherwise status 5.",
+)
 @click.option("--local", is_flag=True, help="Here, even if the repository belongs to a platform.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def command(environment: str, expect: str | None, *, local: bool, as_json: bool) -> None:

@@ -10,6 +10,7 @@ import click
 from roadworthy.app.local import open_local
 from roadworthy.app.run import Wishes, run
 from roadworthy.build.pipeline.record import body
+from roadworthy.cli import complete
 from roadworthy.cli.live import Live
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="run")
-@click.argument("stages", nargs=-1)
+@click.argument("stages", nargs=-1, shell_complete=complete.stages)
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many processors to use; all of them otherwise.")
 @click.option("--strict", is_flag=True, help="Fail a stage that reads what it does not declare, as CI does.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one JSON document.")

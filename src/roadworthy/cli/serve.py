@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from roadworthy.app.gateway import Address, serve
+from roadworthy.app import later
+from roadworthy.cli import complete
 from roadworthy.cli.deploy import warn
 
 
 @click.command(name="serve")
-@click.argument("environment")
+@click.argument("environment", shell_complete=complete.environments)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes any that is free."
@@ -27,4 +28,4 @@ def command(environment: str, host: str, port: int, timeout: float) -> None:
     Ask it by `POST /predict` with {"records": [{"column": value, …}]}, or by the Open Inference Protocol, version 2. A
     deployment or a rollback takes over without dropping a request. Every prediction is kept in .roadworthy/predictions.
     """
-    serve(environment, Address(host, port, timeout), click.echo, warn)
+    later.serve(environment, (host, port, timeout), click.echo, warn)

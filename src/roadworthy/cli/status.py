@@ -13,7 +13,7 @@ from roadworthy.app.standing import deployed, standing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from roadworthy.app.standing import Standing
+    from roadworthy.app.standing import Placed, Standing
 
 _COLOURS = {"run": "yellow", "perhaps": "yellow", "restore": "yellow", "blocked": "red"}
 _WORDS = {"run": "would run", "perhaps": "may run", "restore": "would be restored", "blocked": "cannot run"}
@@ -26,19 +26,22 @@ def command(*, as_json: bool) -> None:
     """Show what differs from the last run, and what is deployed."""
     local = open_local(recall=True)
     found = standing(local)
-    places = deployed(local, _warn)
+    places = deployed(local)
     if as_json:
         click.echo(json.dumps(_document(found, places), indent=2))
         return
     _place(found)
     _stages(found)
     for model, environments in places.items():
-        for environment, version in environments.items():
-            click.echo(f"{model} in {environment}: {version or 'nothing deployed'}.")
+        for environment, placed in environments.items():
+            _deployed(f"{model} in {environment}", placed)
 
 
-def _warn(said: str) -> None:
-    click.secho(said, fg="yellow", err=True)
+def _deployed(where: str, placed: Placed) -> None:
+    known = placed.version or ("nothing that counts here" if placed.unheeded else "nothing deployed")
+    click.echo(f"{where}: {known}.")
+    for said in placed.unheeded:
+        click.echo(f"  {click.style(said, fg='yellow')}")
 
 
 def _place(found: Standing) -> None:
@@ -63,11 +66,12 @@ def _stages(found: Standing) -> None:
     if found.run is None:
         click.echo("Not run yet: `roadworthy run`.")
     else:
-        of = f"of {found.run.commit[:12]}" if found.run.clean else "not of a clean commit"
+        commit = "this commit" if found.run.commit == found.commit else found.run.commit[:12]
+        of = f"of {commit}" if found.run.clean else "not of a clean commit"
         click.echo(f"Last run {str(found.run.address)[7:19]}, {of}, {found.run.started[:16]}Z.")
 
 
-def _document(found: Standing, places: Mapping[str, Mapping[str, str | None]]) -> dict[str, object]:
+def _document(found: Standing, places: Mapping[str, Mapping[str, Placed]]) -> dict[str, object]:
     return {
         "project": found.project,
         "branch": found.branch,
@@ -75,5 +79,11 @@ def _document(found: Standing, places: Mapping[str, Mapping[str, str | None]]) -
         "changed": list(found.changed),
         "stages": {name: {"state": one.state, "why": one.why} for name, one in found.stages.items()},
         "run": None if found.run is None else {"address": found.run.address, "commit": found.run.commit},
-        "deployed": {model: dict(environments) for model, environments in places.items()},
+        "deployed": {
+            model: {environment: placed.version for environment, placed in environments.items()}
+            for model, environments in places.items()
+        },
+        "unheeded": [
+            said for environments in places.values() for placed in environments.values() for said in placed.unheeded
+        ],
     }

@@ -9,6 +9,8 @@ import click
 
 from roadworthy.app.local import open_local
 from roadworthy.app.standing import standing
+from roadworthy.cli import complete
+from roadworthy.declare.fault import did_you_mean
 from roadworthy.errors import NotFound
 
 if TYPE_CHECKING:
@@ -17,16 +19,16 @@ if TYPE_CHECKING:
 
 
 @click.command(name="why")
-@click.argument("stage")
+@click.argument("stage", shell_complete=complete.stages)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 def command(stage: str, *, as_json: bool) -> None:
     """Say why STAGE would run, part by part of its key; or, when it would not, why it ran last."""
     found = standing(open_local(recall=True))
     names = [name for name in found.stages if name == stage or name.partition("@")[0] == stage]
     if not names:
-        raise NotFound(
-            f"There is no stage {stage!r}.", remedy=f"The stages are: {', '.join(found.stages) or '(none)'}."
-        )
+        near = did_you_mean(stage, found.stages)
+        there = f"The stages are: {', '.join(found.stages) or '(none)'}."
+        raise NotFound(f"There is no stage {stage!r}.", remedy=f"Did you mean {near}?" if near else there)
     if as_json:
         click.echo(json.dumps([_document(name, found) for name in names], indent=2))
         return

@@ -94,13 +94,13 @@ class Faults:
         self._found.append(Fault(self.file, line, column, problem, fix, self.line(line) if source is None else source))
 
     def unknown(self, place: Place, problem: str, word: str, known: Iterable[str], fix: str = "") -> None:
-        """Note a word that is none of the known ones, with the one that was probably meant, or else *fix*."""
+        """Note a word that is none of the known ones, with the one that was probably meant, or else those and *fix*."""
         if self.full:
             self._more += 1
             return
         names = sorted(known)
         near = did_you_mean(word, names)
-        self.add(place, problem, f"Did you mean {quoted(near)}?" if near else fix or _one_of(names))
+        self.add(place, problem, f"Did you mean {quoted(near)}?" if near else _one_of(names, fix))
 
     @property
     def full(self) -> bool:
@@ -121,7 +121,8 @@ class Faults:
         return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
 
 
-def _one_of(names: list[str]) -> str:
+def _one_of(names: list[str], otherwise: str) -> str:
     if not names:
-        return "Remove it."
-    return f"Use one of: {', '.join(quoted(name) for name in names[:20])}{', …' if len(names) > 20 else ''}."  # noqa: PLR2004 - what is still read
+        return otherwise or "Remove it."
+    use = f"Use one of: {', '.join(quoted(name) for name in names[:20])}{', …' if len(names) > 20 else ''}"  # noqa: PLR2004 - what is still read
+    return f"{use}; or {otherwise[0].lower()}{otherwise[1:]}" if otherwise else f"{use}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, NamedTuple
 
 
@@ -96,3 +97,8 @@ def size(text: str) -> int:
     step = 1024 if "i" in unit else 1000
     power = "BKMGT".index(unit[0]) if unit != "B" else 0
     return int(float(number) * step**power)
+
+
+def slug(text: str) -> str:
+    """Return *text* as a name that a project may have, or nothing."""
+    return re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-_")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from roadworthy.build.model import check, wire
 from roadworthy.build.model.process import Process
+from roadworthy.build.workplace import told
 from roadworthy.errors import BadPrediction, LoadFailed, PredictFailed, WorkerDied, WorkerHung
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from roadworthy.build.data.table import Table
@@ -104,14 +106,14 @@ class ModelWorker:
         header, _ = self._ask(wanted, [], timeout)
         if header.get("kind") != "ready":
             raise LoadFailed(
-                f"The model {spec.called} cannot be loaded: {_told(header)}{self._process.last_words()}",
+                f"The model {spec.called} cannot be loaded: {_told(header, spec.folder)}{self._process.last_words()}",
                 remedy=f"Mend `{spec.model.load or spec.model.format}`, and see that {spec.path} is what it expects.",
             )
 
     def _complain(self, header: dict[str, Any]) -> NoReturn:
         if header.get("during") == "answer":
             raise BadPrediction(f"{header.get('message')}.", remedy="Return a data frame of the declared outputs.")
-        raise PredictFailed(f"The model's `predict` raised {_told(header)}", remedy=_MEND)
+        raise PredictFailed(f"The model's `predict` raised {_told(header, self._spec.folder)}", remedy=_MEND)
 
     def _ask(self, header: dict[str, Any], buffers: list[bytes], timeout: float) -> tuple[dict[str, Any], memoryview]:
         if self._closed:
@@ -136,7 +138,7 @@ class ModelWorker:
             raise BadPrediction(str(fault), remedy=_MEND) from fault
 
 
-def _told(header: dict[str, Any]) -> str:
+def _told(header: dict[str, Any], project: Path) -> str:
     """Return an exception of the project as it would be read in its own terminal."""
-    trace = "".join(f"\n  {line}" for line in str(header.get("traceback", "")).splitlines()[-_TRACE:])
+    trace = "".join(f"\n  {line}" for line in told.tail(str(header.get("traceback", "")), project, _TRACE))
     return f"{header.get('type')}: {header.get('message')}{trace}"

@@ -6,6 +6,7 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from roadworthy.declare.fault import did_you_mean
 from roadworthy.errors import NotFound, PipelineError
 
 if TYPE_CHECKING:
@@ -79,9 +80,11 @@ class Graph:
             return named
         if word in self.producers:
             return (self.producers[word],)
+        near = did_you_mean(word, (*self.stages, *self.producers))
+        stages = ", ".join(self.stages) or "(none: pipeline.yaml declares no stage)"
         raise NotFound(
             f"There is no stage or output {word!r}.",
-            remedy=f"The stages are: {', '.join(self.stages) or '(none: pipeline.yaml declares no stage)'}.",
+            remedy=f"Did you mean {near}?" if near else f"The stages are: {stages}.",
         )
 
 

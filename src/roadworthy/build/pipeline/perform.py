@@ -17,6 +17,7 @@ from roadworthy.build.pipeline.inputs import Inputs
 from roadworthy.build.pipeline.record import StageRun
 from roadworthy.build.pipeline.trace import REFUSED, judge
 from roadworthy.build.pipeline.why import RESTORED, UNCHANGED, UNWATCHED, in_place, is_kept, reason
+from roadworthy.build.workplace import told
 from roadworthy.build.workplace.lock import held
 from roadworthy.build.workplace.room import full
 from roadworthy.build.workplace.variables import reach_of, trace_settings, variables
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 LOCKS = "work/locks"
 _LINES = 20  # of a log in an error
+_BYTES = 256 * 1024  # of a log are looked at for them: its end
 _NO_MODULE = "ModuleNotFoundError: No module named"
 _NOT_FOUND = 127  # a shell's status for a command that is not there
 _DENIED = "ermission denied"  # as most programs say it
@@ -266,7 +268,7 @@ def _well(job: Job, stage: Stage, outcome: Outcome, opened: Opened) -> None:
     if outcome.end == "cancelled":
         raise Stopped
     if not outcome.ok:
-        tail = _tail(log)
+        tail = _tail(log, job.setting.folder)
         lines = [f"Stage {stage.name} {_ending(stage, outcome)}: {outcome.command}", *tail]
         if opened.refused:
             lines.append(f"It {opened.notes[-1]}.")
@@ -323,14 +325,14 @@ def _remedy(outcome: Outcome, opened: Opened, tail: list[str], log: Path) -> str
     return f"{whole} Mend the stage, then run again: what is done is kept."
 
 
-def _tail(log: Path) -> list[str]:
+def _tail(log: Path, project: Path) -> list[str]:
     try:
         with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - 16384))
-            lines = file.read().decode("utf-8", "replace").splitlines()
+            file.seek(max(0, file.seek(0, 2) - _BYTES))
+            text = file.read().decode("utf-8", "replace")
     except OSError:
         return []
-    return [f"  {line}" for line in lines[-_LINES:]]
+    return [f"  {line}" for line in told.tail(text, project, _LINES)]
 
 
 def _kept(job: Job, stage: Stage, out: Out) -> Item:

@@ -18,9 +18,18 @@ from roadworthy.cli.demo.play import Player, missing_tools
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_KEPT = Path("roadworthy-demo")
+
 
 @click.command("demo")
-@click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Play in this new folder, and keep it.")
+@click.option(
+    "--keep",
+    is_flag=False,
+    flag_value=_KEPT,
+    type=click.Path(path_type=Path),
+    metavar="[DIR]",
+    help=f"Play in this new folder ({_KEPT}, when none is named), and keep it.",
+)
 @click.option("--fast", is_flag=True, help="Train on a sample: for tests, never for a figure.")
 @click.option("--platform", "with_platform", is_flag=True, help="The story of a team's platform instead.")
 def command(keep: Path | None, *, fast: bool, with_platform: bool) -> None:
@@ -36,8 +45,10 @@ def command(keep: Path | None, *, fast: bool, with_platform: bool) -> None:
 @contextmanager
 def _stage(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
-        if keep.exists() and any(keep.iterdir()):
-            raise click.UsageError(f"{keep} is not empty; name a new folder.")
+        if keep.exists() and not keep.is_dir():
+            raise click.UsageError(f"{keep} is a file; name a new folder.")
+        if keep.is_dir() and any(keep.iterdir()):
+            raise click.UsageError(f"{keep} is not empty; name a new folder: `--keep DIR`.")
         keep.mkdir(parents=True, exist_ok=True)
         yield keep.resolve()
         return

@@ -50,7 +50,7 @@ class Report:
             self._faults.add(place, problem, fix)
 
     def unless_known(self, path: Path, word: str, known: Iterable[str] | None, what: str, fix: str = "") -> None:
-        """Tell that *word* is none of the *known*, with the one that was probably meant, or else *fix*.
+        """Tell that *word* is none of the *known*, with the one that was probably meant, or else those and *fix*.
 
         Nothing is told when it is not *known* (None) what there is.
         """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from roadworthy.declare import predicate
 from roadworthy.declare.fault import did_you_mean, quoted
+from roadworthy.declare.form import slug
 from roadworthy.declare.pipeline import Pipeline
 from roadworthy.declare.read import shorthand
 from roadworthy.declare.read.blank import blank
@@ -32,7 +33,7 @@ from roadworthy.declare.read.shape import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from roadworthy.declare.fault import Faults
     from roadworthy.declare.form import Form
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 Declaration = TypeVar("Declaration")
 _PERCENT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*%")
 _TEMPLATE = "${"
-_PREDICATE = "a predicate"
+_PREDICATE, _NAME = "a predicate", "a name"
 
 
 class _Bad:
@@ -58,9 +59,18 @@ class Built(Generic[Declaration]):
     holes: Holes
 
 
-def build(owner: type[Declaration], node: Node, faults: Faults) -> Built[Declaration]:
-    """Return the dataclass that *node* declares; where it has holes, *faults* hold every reason."""
-    checker = _Checker(faults, templated=owner is Pipeline)
+def build(
+    owner: type[Declaration], node: Node, faults: Faults, examples: Mapping[Path, str] | None = None
+) -> Built[Declaration]:
+    """Return the dataclass that *node* declares; where it has holes, *faults* hold every reason.
+
+    Args:
+        owner: The dataclass.
+        node: The tree.
+        faults: Told of everything that is wrong.
+        examples: What a key could say in this project, for the fix of what does not stand there.
+    """
+    checker = _Checker(faults, examples or {}, templated=owner is Pipeline)
     built = checker.whole(Record(owner), node, ())
     return Built(cast("Declaration", built), Holes(checker.holes))
 
@@ -68,9 +78,10 @@ def build(owner: type[Declaration], node: Node, faults: Faults) -> Built[Declara
 class _Checker:
     """Walks a tree and a shape side by side. `trail` is the path of keys and indices so far."""
 
-    def __init__(self, faults: Faults, *, templated: bool) -> None:
+    def __init__(self, faults: Faults, examples: Mapping[Path, str], *, templated: bool) -> None:
         self.holes: set[Path] = set()
         self._faults = faults
+        self._examples = examples
         self._templated = templated  # `${…}` may stand for what is only known later
         self._by_shape: dict[type, Callable[[Any, Node, Path], object]] = {
             Text: self._text,
@@ -114,8 +125,10 @@ class _Checker:
         for lacking in known.values():
             if lacking.required and lacking.spelling not in node.entries:
                 problem = f"{_name(trail, start=True)} lacks {quoted(lacking.spelling)}."
-                self._faults.add(node.at, problem, f"Add `{lacking.spelling}: {_example(lacking.shape)}`.")
-                values[lacking.field] = self._hole(lacking.shape, (*trail, lacking.spelling))
+                at = (*trail, lacking.spelling)
+                example = self._examples.get(at) or _example(lacking.shape)
+                self._faults.add(node.at, problem, f"Add `{lacking.spelling}: {example}`.")
+                values[lacking.field] = self._hole(lacking.shape, at)
         return shape.owner(**values)
 
     def _misspelt(self, key: str, unused: Iterable[str], trail: Path) -> None:
@@ -156,7 +169,7 @@ class _Checker:
 
     def _text(self, shape: Text, node: Node, trail: Path) -> object:
         if not isinstance(node, Leaf) or node.value is None:
-            return self._refuse(node, trail, _describe(shape), _example(shape))
+            return self._refuse(node, trail, _describe(shape), self._examples.get(trail) or _example(shape))
         if not isinstance(node.value, str):
             problem = f"{_name(trail, start=True)} must be text, and {quoted(node.text)} is {_kind(node)}."
             return self._bad(node, problem, f'Put it in quotes: "{node.text[:60]}".')
@@ -166,7 +179,7 @@ class _Checker:
             return node.value
         problem = f"{quoted(node.value)} is not {shape.form.name}."
         near = did_you_mean(node.value, shape.form.words)
-        return self._bad(node, problem, f"Did you mean {quoted(near)}?" if near else _like(shape.form))
+        return self._bad(node, problem, f"Did you mean {quoted(near)}?" if near else _like(shape.form, node.value))
 
     def _unless_objected(self, shape: Text, node: Node, text: str) -> object:
         objection = predicate.objection(text) if shape.form is not None and shape.form.name == _PREDICATE else None
@@ -300,7 +313,10 @@ def _describe(shape: Shape) -> str:
     return "a whole number" if isinstance(shape, Whole) else "`true` or `false`"
 
 
-def _like(form: Form) -> str:
+def _like(form: Form, written: str) -> str:
+    as_name = slug(written[:60]) if form.name == _NAME else ""
+    if as_name:
+        return f"Write it like `{as_name}`."
     examples = [f'"{form.example}"' if form.words else form.example, *form.words]
     return f"Write it like {', '.join(f'`{one}`' for one in examples)}."
 

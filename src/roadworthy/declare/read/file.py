@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from roadworthy.declare.fault import Fault, Faults, Place, quoted
 from roadworthy.declare.read import dvc
 from roadworthy.declare.read.check import build
 from roadworthy.declare.read.compose import compose
 from roadworthy.declare.read.node import Entry, Holes, Leaf, Map, Node, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from roadworthy.declare.read.node import Path
 
 API = "roadworthy/v1alpha1"
 _API_KEY = "apiVersion"
@@ -65,8 +70,10 @@ def text_of(data: bytes, faults: Faults) -> str | None:
         return None
 
 
-def parse(owner: type[Declaration], data: bytes, file: str) -> Document[Declaration]:
-    """Return the document that *data* declares, with every fault in it."""
+def parse(
+    owner: type[Declaration], data: bytes, file: str, examples: Mapping[Path, str] | None = None
+) -> Document[Declaration]:
+    """Return the document that *data* declares, with every fault in it; *examples* are of what its keys could say."""
     faults, text, tree = _tree(data, file)
     if tree is None:
         return Document(file, text, None, None, faults.all())
@@ -75,7 +82,7 @@ def parse(owner: type[Declaration], data: bytes, file: str) -> Document[Declarat
     if is_dvc:
         tree, not_read = dvc.whole(tree, faults)
     tree = _versioned(tree, faults, required=not is_dvc)
-    built = build(owner, tree, faults)
+    built = build(owner, tree, faults, examples)
     found = faults.all()
     return Document(file, text, tree, None if found else built.value, found, not_read, built.value, built.holes)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from roadworthy.declare.contract import Contract
 from roadworthy.declare.failure_mode import FailureMode
 from roadworthy.declare.fault import Fault
+from roadworthy.declare.form import slug
 from roadworthy.declare.pipeline import Pipeline
 from roadworthy.declare.profile import Profile, PythonEnvironment
 from roadworthy.declare.read.file import Document, parse, parse_values
@@ -16,6 +17,8 @@ from roadworthy.declare.written import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from roadworthy.declare.read.node import Path
 
 _OWNERS: dict[str, type[Any]] = {
     "profile.yaml": Profile,
@@ -129,12 +132,15 @@ class Reading:
 
 def read_all(name: str, files: Mapping[str, bytes | Unreadable]) -> Reading:
     """Return the reading of all *files* of the project in a folder called *name*."""
-    return Reading(name, {file: _document(file, data) for file, data in files.items()})
+    named = slug(name)
+    examples: dict[Path, str] = {("project",): named} if named else {}
+    return Reading(name, {file: _document(file, data, examples) for file, data in files.items()})
 
 
-def _document(file: str, data: bytes | Unreadable) -> Document[Any]:
+def _document(file: str, data: bytes | Unreadable, of_profile: Mapping[Path, str]) -> Document[Any]:
     if isinstance(data, Unreadable):
         return Document(file, "", None, None, (Fault(file, 0, 0, data.problem, data.fix),))
     if file == _PARAMS:
         return parse_values(data, file)
-    return parse(_OWNERS[file.split("/", maxsplit=1)[0]], data, file)
+    owner = _OWNERS[file.split("/", maxsplit=1)[0]]
+    return parse(owner, data, file, of_profile if owner is Profile else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from dataclasses import dataclass
@@ -94,11 +95,25 @@ class Repository:
         done = try_git(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", asked)
         found = done.stdout.decode().strip()
         if done.returncode != 0 or not _COMMIT.fullmatch(found):
+            near = self._meant(revision)
             raise NotFound(
                 f"There is no commit {revision!r} in {self.root}.",
-                remedy="Look at `git log` and `git branch --all`; perhaps `git fetch` first.",
+                remedy=f"Did you mean {near}?"
+                if near
+                else "Look at `git log` and `git branch --all`; perhaps `git fetch` first.",
             )
         return found
+
+    def references(self) -> tuple[str, ...]:
+        """Return the names of branches, those of remotes too, and tags, as people write them."""
+        told = git(self.root, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
+        return tuple(os.fsdecode(told).splitlines())
+
+    def _meant(self, revision: str) -> str | None:
+        """Return the branch or tag that *revision* most likely stands for: a version's tag bears its model's name."""
+        names = self.references()
+        version = next((name for name in names if name.endswith(f"@{revision}")), None)
+        return version or next(iter(difflib.get_close_matches(revision, names, n=1)), None)
 
     def changed(self, under: Path) -> tuple[str, ...]:
         """Return the files below *under* that differ from the commit or are untracked, by their path in *under*."""

@@ -41,5 +41,5 @@ def parse_status(fields: tuple[str, ...]) -> Status:
     return Status(
         head=None if head == "(initial)" else head,
         branch=None if branch == "(detached)" else branch,
-        changed=tuple(changed),
+        changed=tuple(dict.fromkeys(changed)),  # what is untracked now and stands in the commit is told twice
     )

@@ -55,7 +55,7 @@ def code(value: object, limit: int = 120) -> str:
 
 def prose(value: str, limit: int = 1000) -> str:
     """Return a foreign sentence as text in which nothing is a mark, a link or a mention."""
-    calm = _CALLS.sub(rf"\1{_JOINER}", visible(value, limit))
+    calm = _CALLS.sub(rf"\1{_JOINER}", visible(value, limit).lstrip())
     return _MARKS.sub(lambda found: rf"&#{ord(found[0][0])};{found[0][1:]}" if found[2] else rf"\{found[0]}", calm)
 
 
