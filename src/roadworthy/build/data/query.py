@@ -140,10 +140,8 @@ def connect(*, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection
 
 def allow(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> None:
     """Let *connection* read *paths*, files and folders, once it is shut."""
-    there = [path.absolute() for path in paths]
-    files = [name for path in there for name in (str(path), _plain(path)) if not path.is_dir()]
-    connection.execute("SET allowed_paths = ?", [files])
-    connection.execute("SET allowed_directories = ?", [[str(path) for path in there if path.is_dir()]])
+    there = [file for path in paths for file in (_files_in(path) if path.is_dir() else [path.absolute()])]
+    connection.execute("SET allowed_paths = ?", [[name for file in there for name in (str(file), _plain(file))]])
 
 
 def shut(connection: duckdb.DuckDBPyConnection, spill: str = "") -> None:
@@ -214,8 +212,7 @@ def scan_of(path: Path) -> str:
 
 def _scan_of_folder(path: Path) -> str:
     """Return the SQL that reads the files below a folder as one table; `date=2013` in a path below it is a column."""
-    inside = (file.relative_to(path) for file in sorted(path.rglob("*")) if file.is_file())
-    files = [file for file in inside if not any(part.startswith((".", "_")) for part in file.parts)]
+    files = [file.relative_to(path.absolute()) for file in _files_in(path)]
     endings = {file.suffix.lower() for file in files}
     readers = {_READERS.get(ending) for ending in endings}
     if len(readers) != 1 or None in readers:
@@ -224,8 +221,15 @@ def _scan_of_folder(path: Path) -> str:
     (reader,) = readers
     partitioned = all("=" in part for file in files for part in file.parent.parts)
     hive = partitioned and any(file.parent.parts for file in files)
-    names = ", ".join(literal(_plain(path / file)) for file in files)
+    names = ", ".join(literal(_plain(path.absolute() / file)) for file in files)
     return f"{reader}([{names}], hive_partitioning = {'true' if hive else 'false'})"
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return the files below *folder* that are part of its table, by name: none that begins with a dot or `_`."""
+    folder = folder.absolute()
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    return [file for file in files if not any(part[:1] in {".", "_"} for part in file.relative_to(folder).parts)]
 
 
 def _plain(path: Path) -> str:
@@ -296,5 +300,6 @@ def _bad_predicate(predicate: str, why: str) -> UsageError:
 
 def _no_table(path: Path, why: str) -> RoadworthyError:
     return UsageError(
-        f"{path} cannot be read as a table: {why}.".replace("..", "."), remedy="Give a parquet, csv or json file, or a folder of them."
+        f"{path} cannot be read as a table: {why}.".replace("..", "."),
+        remedy="Give a parquet, csv or json file, or a folder of them.",
     )

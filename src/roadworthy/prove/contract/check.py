@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from roadworthy.declare.contract import Contract
+    from roadworthy.declare.contract import Contract, Splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ def _checks(name: str, contract: Contract, data: Data, opened: Scan) -> Iterator
     for probe, query in between.queries(contract, tuple(types), apart):
         yield _judge(name, probe, _ask(name, probe, query, opened), opened)
     if contract.splits is not None and contract.splits.near_duplicates is not None:
-        yield _near(name, contract, apart, opened)
+        label = () if contract.label is None else (contract.label.column,)
+        yield _near(name, contract.splits, {*apart, *label}, opened)
     yield from judge.leakage(name, contract, apart, rows, opened)
     yield from judge.likeness(name, contract, apart, rows, opened)
     yield from personal.checks(name, contract.privacy, types, opened)
@@ -125,11 +126,9 @@ def _repeated(
         return fault
 
 
-def _near(name: str, contract: Contract, apart: tuple[str, ...], opened: Scan) -> Check:
-    assert contract.splits is not None
-    label = () if contract.label is None else (contract.label.column,)
+def _near(name: str, splits: Splits, apart: set[str], opened: Scan) -> Check:
     try:
-        found = near.probe(contract.splits, {*apart, *label}, opened)
+        found = near.probe(splits, apart, opened)
     except UsageError as fault:
         return Check("data", f"{name}: {near.NAME}", "failed", str(fault))
     if isinstance(found, str):

@@ -47,7 +47,7 @@ def _column(name: str, rule: ColumnRule, kind: str) -> Iterator[Probe]:
     present = sql.present(name, kind)
     yield Probe(f"{name}: has values", present, "rows with a value", at_least=1)
     if rule.missing is not None:
-        share = f"1 - {present} / nullif(count(*), 0)"
+        share = f"(count(*) - {present}) / nullif(count(*), 0)"  # not 1 - …: 5 % of 700 must be no more than 5 %
         yield Probe(f"{name}: missing", share, "missing", at_most=rule.missing, unit="share", wrong=gone)
     yield from _wrong_values(name, rule, "" if kind not in sql.FLOATS else f"NOT ({gone}) AND ")
     yield from _statistics(name, rule, gone)

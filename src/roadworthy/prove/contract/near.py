@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from roadworthy.declare.contract import Splits
     from roadworthy.prove.contract.scan import Scan
 
-_STEPS: Final = 50  # to a standard deviation: numbers closer than about one step count as the same
+_STEPS: Final = 1000  # to a standard deviation: numbers closer than about one step count as the same
 _NUMBERS: Final = ("FLOAT", "DOUBLE", "DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT",
                    "USMALLINT", "UINTEGER", "UBIGINT")  # fmt: skip
 NAME: Final = "splits: no near-duplicate in both"
@@ -24,7 +24,7 @@ def probe(rule: Splits, apart: Collection[str], opened: Scan) -> tuple[Probe, st
     """Return the probe and its query for test rows that all but equal a training row; or why there is none.
 
     Two rows are near-duplicates when their texts are the same but for case and outer spaces, and their numbers lie in
-    the same cell of a grid of a fiftieth of the training rows' standard deviation; in either of two grids, half a cell
+    the same cell of a grid of a thousandth of the training rows' standard deviation; in either of two grids, half a cell
     apart, so that a pair that one grid separates is found in the other. Copies are always found; of rows that differ a
     little in many columns, some are missed.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-
 from roadworthy.prove.contract import sql
 from roadworthy.prove.contract.probe import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from roadworthy.declare.contract import Contract
@@ -82,5 +81,3 @@ def _twice(columns: tuple[str, ...], *, given: bool = False) -> str:
     # Hashes stand for the rows: `IN` would find none with a missing value.
     groups = sql.select(f"hash({names}) AS h", tail="GROUP BY h HAVING count(*) > 1")
     return f"{f'{names} IS NOT NULL AND ' if given else ''}hash({names}) IN ({groups})"
-
-

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from roadworthy.build.data.table import Table
 
 MEMORY: Final = 2**28  # bytes; what needs more lies on the disk meanwhile
-_AT_ONCE = 400  # measures in one query: DuckDB plans thousands of them slowly
+_AT_ONCE = 400  # measures in one query: DuckDB plans more of them ever more slowly
 _SAMPLE = 50_000  # rows; a share is known to half a per cent then, and a distance between distributions to one
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,9 @@ def of_query(wrong: str, columns: Sequence[str], opened: Scan) -> Examples:
         UsageError: It cannot be carried out.
     """
     if not _TOGETHER.search(wrong):
-        numbered = f"WITH rows AS ({sql.numbered('main.rows', columns).replace(sql.name('main.rows'), 'main.rows')})"
-        try:
-            return _rows(f"{numbered} {sql.select('*', f'({wrong})')}", opened)  # noqa: S608
-        except UsageError:
-            pass
+        with contextlib.suppress(UsageError):
+            rows = sql.numbered("rows", columns, schema="main")
+            return _rows(f"WITH rows AS ({rows}) {sql.select('*', f'({wrong})')}", opened)
     return _rows(wrong, opened)
 
 

@@ -56,6 +56,7 @@ def unused(word: str, taken: Collection[str]) -> str:
     return word
 
 
-def numbered(view: str, columns: Collection[str]) -> str:
-    """Return the query for *view* with the number of each row, from 1, as its first column."""
-    return select(f"row_number() OVER () AS {name(unused('row', columns))}, *", name(view))
+def numbered(view: str, columns: Collection[str], schema: str = "") -> str:
+    """Return the query for *view*, in a *schema*, with the number of each row, from 1, as its first column."""
+    source = f"{name(schema)}.{name(view)}" if schema else name(view)
+    return select(f"row_number() OVER () AS {name(unused('row', columns))}, *", source)

@@ -41,7 +41,8 @@ def between_numbers(one: Floats, other: Floats) -> tuple[float, float]:
     """Return how far two samples of numbers lie apart, and how likely chance makes it so much.
 
     Args:
-        one, other: Shapes (n,) and (m,), without NaN, each with at least one value.
+        one: Shape (n,), without NaN, at least one value.
+        other: Shape (m,), likewise.
 
     Returns:
         The largest gap between the shares at or below any value, in [0, 1], and its p-value; with ties the p-value is
@@ -63,17 +64,21 @@ def between_counts(one: Floats, other: Floats) -> tuple[float, float]:
     """Return how far two samples of categories lie apart, and how likely chance makes it so much.
 
     Args:
-        one, other: Shape (k,): how often each category stands in either sample; neither sample is empty.
+        one: Shape (k,): how often each category stands in the one sample, which is not empty.
+        other: Shape (k,): likewise.
 
     Returns:
-        Half the sum of the differences of the shares (the total variation distance, in [0, 1]), and the p-value that
-        the shares are equal.
+        Half the sum of the differences of the shares (the total variation distance, in [0, 1]), less what chance alone
+        makes of it on average, in squares: of many rare categories, that is much. And the p-value that the shares are
+        equal.
 
     Source:
         Pearson's chi-squared test of homogeneity, categories expected less than 5 times taken together (Cochran, 1954).
     """
     n, m = one.sum(), other.sum()
-    distance = float(np.abs(one / n - other / m).sum() / 2)
+    share = (one + other) / (n + m)
+    noise = float(np.sqrt(2 / np.pi * share * (1 - share) * (1 / n + 1 / m)).sum() / 2)  # of normal differences
+    distance = math.sqrt(max(0.0, float(np.abs(one / n - other / m).sum() / 2) ** 2 - noise**2))
     expected = (one + other) * min(n, m) / (n + m)
     rare = expected < _EXPECTED
     table = np.array([[*counts[~rare], counts[rare].sum()] for counts in (one, other)])
@@ -121,5 +126,5 @@ def _kolmogorov(value: float) -> float:
     """Return the chance that Kolmogorov's distribution exceeds *value*."""
     if value < 0.3:  # noqa: PLR2004 - below, the series has not begun to fall, and the chance is 1 to five digits
         return 1.0
-    terms = (2 * (-1) ** (j - 1) * math.exp(-2 * (j * value) ** 2) for j in range(1, _TERMS))
+    terms = ((2.0 if j % 2 else -2.0) * math.exp(-2 * (j * value) ** 2) for j in range(1, _TERMS))
     return min(1.0, max(0.0, sum(terms)))

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from roadworthy.build.data.table import Column, Floats, Integers, Table
 
-FEW: Final = 200  # rows, below which nothing is said
+FEW: Final = 500  # rows, below which nothing is said
 CLASSES: Final = 50
 _BINS = 200
-_IN_A_BIN = 20  # rows on which the label's mean is learned, at the least on average
+_IN_A_BIN = 10  # rows on which the label's mean is learned, at the least on average
 _DIFFERENT = 256  # numbers that are taken as they are
 
 
@@ -48,7 +48,7 @@ def explained(table: Table, label: str, columns: list[str]) -> dict[str, float] 
 
 
 def _truth(label: Column) -> Floats | None:
-    """Return the label as numbers, shape (n, k): itself, or an indicator of each class but the last."""
+    """Return the label as numbers, shape (n, k): itself, or an indicator of each class; None: too many classes."""
     if label.values.dtype.kind in "OUb":
         codes, count = _categories(label.values)
     else:

@@ -46,7 +46,8 @@ def differences(one: Table, other: Table, names: Sequence[str], share: float, fe
     them further than is said here: an effect should be asked for besides.
 
     Args:
-        one, other: Samples of both tables.
+        one: A sample of the one table.
+        other: A sample of the other.
         names: Columns of both.
         share: The false discovery rate over all that are judged.
         few: The fewest rows, on both sides, on which anything is judged.
