@@ -52,7 +52,7 @@ def test_many_rare_categories_are_no_difference_by_themselves() -> None:
 
 @given(st.lists(st.floats(0, 1), max_size=30), st.floats(0.001, 0.5))
 def test_a_smaller_chance_is_never_passed_over(chances: list[float], share: float) -> None:
-    """What is found is found from the smallest chance up; each within the share, and all that plain Bonferroni finds."""
+    """What is found is found from the smallest chance up, each within the share, and all that Bonferroni finds."""
     found = discoveries(chances, share)
     kept = [chance for chance, yes in zip(chances, found, strict=True) if yes]
     left = [chance for chance, yes in zip(chances, found, strict=True) if not yes]

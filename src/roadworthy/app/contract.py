@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import tempfile
 from pathlib import Path
@@ -159,12 +160,15 @@ def _item(local: Local, commit: str, path: str, tracked: Iterable[str]) -> Item:
     pin = f"{path}{pins.ENDING}"
     if pin in tracked:
         return pins.item_of(parse_pin(local.repo.show(commit, _from_root(local, pin)), Path(pin)))
-    run = record.of_commit(local.ledger, commit)
-    item = found_in({**run.inputs, **run.outputs}, path, local.ledger.objects)
+    item = None
+    with contextlib.suppress(NotFound):  # there may be no run of it here
+        run = record.of_commit(local.ledger, commit)
+        item = found_in({**run.inputs, **run.outputs}, path, local.ledger.objects)
     if item is None:
         raise NotFound(
-            f"{path} is not known at {commit[:12]}: git does not track it, no pin names it, and no run here wrote it.",
-            remedy="Check that commit out and `roadworthy run`; or compare two files.",
+            f"{path} is not known at {commit[:12]}: git does not track it, no pin names it, and no clean run that is "
+            "recorded here wrote it.",
+            remedy=f"Make a run of it: `git checkout {commit[:12]}`, then `roadworthy run`; or compare two files.",
         )
     return item
 

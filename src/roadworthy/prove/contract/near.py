@@ -24,9 +24,9 @@ def probe(rule: Splits, apart: Collection[str], opened: Scan) -> tuple[Probe, st
     """Return the probe and its query for test rows that all but equal a training row; or why there is none.
 
     Two rows are near-duplicates when their texts are the same but for case and outer spaces, and their numbers lie in
-    the same cell of a grid of a thousandth of the training rows' standard deviation; in either of two grids, half a cell
-    apart, so that a pair that one grid separates is found in the other. Copies are always found; of rows that differ a
-    little in many columns, some are missed.
+    the same cell of a grid, as wide as a thousandth of the training rows' standard deviation; in either of two grids,
+    half a cell apart, so that a pair that one grid separates is found in the other. Copies are always found; of rows
+    that differ a little in many columns, some are missed.
 
     Args:
         rule: What is said of the splits.
