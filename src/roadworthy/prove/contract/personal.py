@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from roadworthy.declare.contract import PersonalKind, Privacy
     from roadworthy.prove.contract.scan import Scan
 
+_WORDS: Final = {"ip_address": "IP address", "iban": "IBAN", "social_security": "social security number"}
 _SHOWN = 10  # rows that are named
 _OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 # As a text may hold them, among other words.
@@ -90,7 +91,7 @@ def _judge(title: str, column: str, rule: Privacy, found: list[object], opened: 
 
 
 def _words(kind: str) -> str:
-    return {"ip_address": "IP address", "iban": "IBAN"}.get(kind, kind.replace("_", " "))
+    return _WORDS.get(kind, kind.replace("_", " "))
 
 
 def _luhn(column: str) -> str:

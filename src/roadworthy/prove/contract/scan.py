@@ -79,7 +79,7 @@ class Scan:
         return query.fetch(self._connection, sql.select("*", f"({asked})", f"LIMIT {most}"))
 
     def sample(self, columns: Sequence[str], rows: int, view: str = "rows") -> Table:
-        """Return *columns* of about 50,000 rows of *view*, which has *rows*: always the same, spread over all of it.
+        """Return *columns* of 25,000 to 50,000 of the *rows* of *view*, or of all: the same each time, spread over it.
 
         Raises:
             UsageError: They cannot be read.
