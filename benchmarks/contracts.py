@@ -80,7 +80,7 @@ def _figures(rows: int, unit: str, mark: float, spent: dict[str, list[Spent]]) -
 
 def _ours(folder: Path, rows: int) -> list[str]:
     with duckdb.connect() as connection:
-        connection.sql(f"SELECT {', '.join(COLUMNS)} FROM range({rows})").write_parquet(f"{folder}/rows.parquet")
+        connection.sql(f"SELECT {', '.join(COLUMNS)} FROM range({rows})").write_parquet(f"{folder}/rows.parquet")  # noqa: S608 - constants
     (folder / "contracts").mkdir()
     listed = "".join(f"  {name}: {{{rule}}}\n" for name, rule in RULES.items())
     rules = f"{API}dataset: rows\ncolumns:\n{listed}table: {{rows: {{at_least: 1000}}}}\n"
