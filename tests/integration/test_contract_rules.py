@@ -156,6 +156,25 @@ def test_a_bound_on_a_share_holds_at_the_bound(tmp_path: Path) -> None:
     assert list(failed(Contract(API, "rows", columns={"x": ColumnRule(missing=0.0499)}), Data(path))) == ["x: missing"]
 
 
+def test_columns_that_are_not_there_are_named_by_every_rule(tmp_path: Path) -> None:
+    """A key, a split's key, its time and a forbidden column in other letters fail by name; other rules go on."""
+    path = write(tmp_path, "rows", x=Column(np.arange(5)), TailNum=Column(np.arange(5)))
+    contract = Contract(
+        API,
+        "rows",
+        columns={f"y{number}": ColumnRule() for number in range(50)} | {"x": ColumnRule(min=1)},
+        table=TableRule(key=("flight",)),
+        splits=Splits("training", "rows", ("flight",), "day"),
+        privacy=Privacy(("tailnum",)),
+    )
+    found = failed(contract, Data(path, {"training": path, "rows": path}))
+
+    assert "flight" in found["table: key flight"].summary
+    assert "flight" in found["splits: no key in both"].summary
+    assert "day" in found["splits: training before test"].summary
+    assert {"tailnum is absent", "x: min", "y0 exists", "y49 exists"} <= set(found)
+
+
 def test_a_constant_label_fails(tmp_path: Path) -> None:
     """A label of which all values are the same is named."""
     path = write(tmp_path, "rows", y=Column(np.ones(5)))
