@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from roadworthy.prove.proof import Check
 
 API: Final = "roadworthy/v1alpha1"
-DRAW = np.random.default_rng(3)
 
 
 def texts(*values: str) -> Column:
@@ -194,11 +193,12 @@ def test_equal_inputs_with_different_labels_are_shown(tmp_path: Path) -> None:
 
 def test_a_leak_is_named(tmp_path: Path) -> None:
     """A column made from the label is named with what it tells; one that is known later is left to another check."""
-    late = DRAW.random(1000) < 0.4
+    draw = np.random.default_rng(3)
+    late = draw.random(1000) < 0.4
     columns = {
         "id": Column(np.arange(1000)),
         "late": Column(late),
-        "wind": Column(DRAW.normal(size=1000) + late),
+        "wind": Column(draw.normal(size=1000) + late),
         "refund": Column(np.where(late, 100.0, 0.0)),
         "arrival": Column(np.where(late, 1.0, 0.0)),
     }
