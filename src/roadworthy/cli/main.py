@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "params": ("params", "Compare parameters with another revision."),
     "metrics": ("metrics", "Compare metrics with another revision."),
     "test": ("test", "Test the data and the model of the last run."),
+    "contract": ("contract", "Draft, test and compare what datasets must satisfy."),
     "review": ("review", "Hold a change against its base and production, on one page."),
     "release": ("release", "Make a version of the tested model."),
     "deploy": ("deploy", "Put a version into an environment."),

@@ -11,28 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from roadworthy.app.test import test_here
+from roadworthy.cli.checks import TITLES, counted, document, show
 from roadworthy.cli.crash import tell
 from roadworthy.cli.progress import Progress
 from roadworthy.errors import TestsFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from roadworthy.app.test import Outcome
-    from roadworthy.prove.proof import Check, Proof
-
-_TITLES = {
-    "data": "Data",
-    "evaluation": "Evaluation",
-    "behaviour": "Behaviour",
-    "stress": "Stress",
-    "against_production": "Against production",
-    "failure_modes": "Failure modes",
-    "project": "The project's own tests",
-}
-_MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "not_run": ("○", "yellow")}
-_EXAMPLES = 3
-_FEW = 12  # checks of a section that are all listed; of more, only those that did not pass
+    from roadworthy.prove.proof import Proof
 
 
 @click.command(name="test")
@@ -96,17 +82,7 @@ def _document(outcome: Outcome) -> dict[str, object]:
         "model": proof.model,
         "is_baseline": proof.is_baseline,
         "production": proof.production,
-        "checks": [
-            {
-                "section": check.section,
-                "name": check.name,
-                "verdict": check.verdict,
-                "summary": check.summary,
-                "facts": check.facts,
-                "examples": check.examples,
-            }
-            for check in proof.checks
-        ],
+        "checks": [document(check) for check in proof.checks],
         "measures": proof.measures,
     }
 
@@ -115,7 +91,7 @@ def _show(outcome: Outcome, *, verbose: bool) -> None:
     proof = outcome.proof
     click.secho(_heading(proof), bold=True)
     for section, listed in groupby(proof.checks, key=lambda check: check.section):
-        _section(_TITLES[section], tuple(listed), verbose=verbose)
+        show(TITLES[section], tuple(listed), verbose=verbose)
     if proof.dirty:
         click.secho("The working tree differs from the commit: this proof is no proof of it.", fg="yellow")
     if outcome.stale:
@@ -128,15 +104,9 @@ def _show(outcome: Outcome, *, verbose: bool) -> None:
         click.echo("Took " + ", ".join(f"{part} {taken:.1f} s" for part, taken in seconds.items()) + ".")
     click.echo()
     colour = "red" if not proof.passed else "green" if proof.proved else "yellow"
-    click.secho(f"{len(proof.checks)} checks: {_counted(proof.checks) or 'none'}.", fg=colour)
+    click.secho(f"{len(proof.checks)} checks: {counted(proof.checks) or 'none'}.", fg=colour)
     if proof.passed and not proof.proved:
         click.secho("Nothing was tested: this proves nothing, and `roadworthy release` refuses it.", fg="yellow")
-
-
-def _counted(checks: Sequence[Check]) -> str:
-    words = {"passed": "passed", "failed": "failed", "not_run": "not run"}
-    counts = {word: sum(1 for check in checks if check.verdict == verdict) for verdict, word in words.items()}
-    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def _heading(proof: Proof) -> str:
@@ -144,35 +114,3 @@ def _heading(proof: Proof) -> str:
     if proof.is_baseline:
         what += ", the baseline"
     return f"{what}, against {proof.production}" if proof.production else what
-
-
-def _section(title: str, checks: Sequence[Check], *, verbose: bool) -> None:
-    click.echo()
-    click.secho(f"{title}: {_counted(checks)}", bold=True)
-    for check in checks:
-        if verbose or len(checks) <= _FEW or check.verdict != "passed":
-            _check(check, verbose=verbose)
-
-
-def _check(check: Check, *, verbose: bool) -> None:
-    mark, colour = _MARKS[check.verdict]
-    click.secho(f"  {mark} ", fg=colour, nl=False)
-    first, *rest = check.summary.splitlines() or [""]
-    click.echo(f"{check.name}: {first}")
-    for line in rest:
-        click.echo(f"      {line}")
-    if check.verdict != "failed":
-        return
-    shown = check.examples if verbose else check.examples[:_EXAMPLES]
-    for example in shown:
-        click.echo(f"      {_example(example)}")
-    if len(check.examples) > len(shown):
-        click.echo(f"      … {len(check.examples) - len(shown)} more with --verbose")
-
-
-def _example(example: Mapping[str, object]) -> str:
-    return " ".join(f"{name}={_value(value)}" for name, value in example.items())
-
-
-def _value(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else "missing" if value is None else str(value)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from roadworthy.declare.form import Bound, Duration, KnownAt, Pattern, Predicate, Share
+from roadworthy.declare.form import Bound, Duration, KnownAt, Pattern, Percent, Predicate, Share
 from roadworthy.declare.requirements import ColumnType
+
+PersonalKind = Literal["email", "phone", "payment_card", "iban", "ip_address", "social_security"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,11 @@ class ColumnRule:
     pattern: Pattern | None = None
     known_at: KnownAt | None = None  # "prediction", or e.g. "-2h": when the value is known, relative to the prediction
     mean: Mapping[Bound, float] | None = None  # at_least, at_most
+    median: Mapping[Bound, float] | None = None
+    deviation: Mapping[Bound, float] | None = None  # the standard deviation
+    quantiles: Mapping[Percent, Mapping[Bound, float]] | None = None  # e.g. 95%: {at_most: 40}
     distinct: Mapping[Bound, int] | None = None  # at_least, at_most
+    length: Mapping[Bound, int] | None = None  # of each text, in characters
     description: str | None = None
 
 
@@ -58,6 +64,8 @@ class Splits:
     test: str
     key: tuple[str, ...] = ()
     time: str | None = None  # every training row lies before every test row
+    gap: Duration | None = None  # how long before, at the least
+    near_duplicates: Share | None = None  # the largest share of test rows that all but equal a training row
 
 
 @dataclass(frozen=True)
@@ -67,13 +75,32 @@ class LabelRule:
     column: str
     share: Mapping[Bound, float] | None = None  # at_least, at_most
     conflicts: Share | None = None
+    leakage: Share | None = None  # the most of the label that one column may tell by itself
 
 
 @dataclass(frozen=True)
 class Privacy:
-    """Columns that must not exist."""
+    """Columns that must not exist, and what must stand in none."""
 
     absent: tuple[str, ...] = ()
+    refuse: tuple[PersonalKind, ...] = ()
+    except_: tuple[str, ...] = ()  # columns in which it may stand
+    share: Share = 0.0  # of a column's values, that may look so by chance
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Columns that must be spread as they are in another dataset.
+
+    A column differs when its distance is larger than `effect`, and larger than chance explains. Of all the tests of a
+    file, at most the share `false_discovery` of those that fail is expected to fail by chance.
+    """
+
+    dataset: str
+    columns: tuple[str, ...] = ()  # none: all that both have, but for keys and times
+    effect: Share = 0.1
+    false_discovery: Share = 0.05
+    at_least: int = 100  # rows with a value, on both sides; with fewer, a column is not judged
 
 
 @dataclass(frozen=True)
@@ -95,5 +122,6 @@ class Contract:
     table: TableRule = field(default_factory=TableRule)
     splits: Splits | None = None
     label: LabelRule | None = None
+    like: Likeness | None = None
     privacy: Privacy = field(default_factory=Privacy)
     sql: tuple[SqlCheck, ...] = ()

@@ -18,15 +18,20 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(proof: Proof) -> bytes:
-    """Return *proof* as JUnit XML.
+    """Return *proof* as JUnit XML."""
+    return junit_of(proof.model, proof.checks)
+
+
+def junit_of(what: str, checks: Sequence[Check]) -> bytes:
+    """Return the *checks* of *what*, in the order of their sections, as JUnit XML.
 
     Source:
         The schema of Apache Ant's JUnit task, as Jenkins and GitLab read it: testsuites, testsuite, testcase, failure
         and skipped.
     """
-    root = ET.Element("testsuites", {"name": _text(f"roadworthy {proof.model}"), **_counts(proof.checks)})
-    for section, checks in groupby(proof.checks, key=lambda check: check.section):
-        listed = tuple(checks)
+    root = ET.Element("testsuites", {"name": _text(f"roadworthy {what}"), **_counts(checks)})
+    for section, group in groupby(checks, key=lambda check: check.section):
+        listed = tuple(group)
         suite = ET.SubElement(root, "testsuite", {"name": section, **_counts(listed)})
         for check in listed:
             _case(suite, check)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from roadworthy.app.proving import recipe
+from roadworthy.app.proving.contracts import data_of
 from roadworthy.app.proving.production import Absent
 from roadworthy.build.data.pins import pin_path
 from roadworthy.build.pipeline.graph import folders_of
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from roadworthy.app.proving.bench import Bench
     from roadworthy.app.proving.candidate import Answers, Candidate
     from roadworthy.app.proving.production import Production
-    from roadworthy.declare.contract import Contract
     from roadworthy.declare.requirements import Requirements
     from roadworthy.prove.against_production.compare import Comparison, Field
     from roadworthy.prove.against_production.noise_floor import NotMeasured, Twins
@@ -45,17 +45,7 @@ def data(bench: Bench) -> Checks:
     if not bench.project.contracts:
         return (*found, Check("data", "contracts", "not_run", "There are no contracts."))
     for name, rules in bench.project.contracts.items():
-        files = _files(bench, rules)
-        held = bench.project.pipeline.datasets.get(rules.dataset)
-        inputs = bench.requirements.inputs
-        given = contract.Data(
-            path=files.get(rules.dataset, bench.local.folder / rules.dataset),
-            others=files,
-            key=held.key if held else (),
-            time=held.time if held else None,
-            inputs=inputs.columns if inputs.contract == name else (),
-        )
-        found += contract.check(name, rules, given)
+        found += contract.check(name, rules, data_of(bench.project, bench.local.folder, name))
     return tuple(found)
 
 
@@ -88,17 +78,6 @@ def _pinned_with(folder: Path, path: str) -> str:
     """Return the folder that *path* lies in and that has a pin, or *path* itself."""
     places = (place for place in (path, *folders_of(path)) if place != ".")
     return next((place for place in places if pin_path(folder / place).exists()), path)
-
-
-def _files(bench: Bench, rules: Contract) -> dict[str, Path]:
-    """Return the file of every dataset and source, and of the paths that *rules* name themselves."""
-    pipeline, folder = bench.project.pipeline, bench.local.folder
-    named = {name: folder / source.to for name, source in pipeline.sources.items()}
-    named |= {name: folder / dataset.path for name, dataset in pipeline.datasets.items()}
-    spoken = [rules.dataset, *(foreign.in_ for foreign in rules.table.foreign_keys)]
-    if rules.splits is not None:
-        spoken += [rules.splits.training, rules.splits.test]
-    return {path: folder / path for path in spoken if (folder / path).is_file()} | named
 
 
 def meeting(bench: Bench, candidate: Candidate, production: Production | Absent) -> Field | Check:

@@ -15,7 +15,7 @@ from roadworthy.build.data.table import Bools, Column, Table
 from roadworthy.errors import NotFound, RoadworthyError, StorageError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -88,22 +88,31 @@ def where(table: Table, predicate: str) -> Bools:
 
 @contextlib.contextmanager
 def open_tables(
-    tables: Mapping[str, Table | Path], *, threads: int | None = None
+    tables: Mapping[str, Table | Path], *, threads: int | None = None, memory: int | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection that sees *tables* under their names, and else nothing: no files, network or settings.
+
+    Args:
+        tables: By name; a path is a file, or a folder of files of one kind.
+        threads: How many it may use; by default one for each processor.
+        memory: Bytes that it may hold; what is more lies on the disk meanwhile. None: all that there are.
 
     Raises:
         NotFound: A path is not there.
         UsageError: A path is no table.
     """
-    with connect(threads=threads) as connection:
+    with contextlib.ExitStack() as stack:
+        connection = stack.enter_context(connect(threads=threads))
+        spill = ""
+        if memory is not None:
+            spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="roadworthy-", ignore_cleanup_errors=True))
+            connection.execute(f"SET memory_limit = '{memory // 2**10:d}KiB'")
         for name, table in tables.items():
             if isinstance(table, Table):
                 _register(connection, name, table)
         paths = {name: path.absolute() for name, path in tables.items() if isinstance(path, Path)}
-        allowed = [name for path in paths.values() for name in (str(path), _plain(path))]
-        connection.execute("SET allowed_paths = ?", [allowed])
-        shut(connection)
+        allow(connection, paths.values())
+        shut(connection, spill)
         for name, path in paths.items():
             try:
                 connection.execute(f"CREATE VIEW {quoted(name)} AS SELECT * FROM {scan_of(path)}")  # noqa: S608 - quoted
@@ -129,9 +138,18 @@ def connect(*, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection
         connection.close()
 
 
-def shut(connection: duckdb.DuckDBPyConnection) -> None:
-    """Take from *connection* every file but the allowed ones, the network, and the means to change that."""
-    connection.execute("SET temp_directory = ''")
+def allow(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> None:
+    """Let *connection* read *paths*, files and folders, once it is shut."""
+    there = [file for path in paths for file in (_files_in(path) if path.is_dir() else [path.absolute()])]
+    connection.execute("SET allowed_paths = ?", [[name for file in there for name in (str(file), _plain(file))]])
+
+
+def shut(connection: duckdb.DuckDBPyConnection, spill: str = "") -> None:
+    """Take from *connection* every file but the allowed ones, the network, and the means to change that.
+
+    *spill* is a folder for what does not fit into its memory.
+    """
+    connection.execute("SET temp_directory = ?", [spill])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 
@@ -181,6 +199,8 @@ def scan_of(path: Path) -> str:
         NotFound: Nothing is there.
         UsageError: Its ending names no format.
     """
+    if path.is_dir():
+        return _scan_of_folder(path)
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise _no_table(path, f"its ending is none of {', '.join(_READERS)}")
@@ -188,6 +208,28 @@ def scan_of(path: Path) -> str:
         raise NotFound(f"The table {path} is not there.", remedy="Fetch it, or run the stage that makes it.")
     # A folder called `date=2013` must not become a column.
     return f"{reader}({literal(_plain(path))}, hive_partitioning = false)"
+
+
+def _scan_of_folder(path: Path) -> str:
+    """Return the SQL that reads the files below a folder as one table; `date=2013` in a path below it is a column."""
+    files = [file.relative_to(path.absolute()) for file in _files_in(path)]
+    endings = {file.suffix.lower() for file in files}
+    readers = {_READERS.get(ending) for ending in endings}
+    if len(readers) != 1 or None in readers:
+        there = f"holds {', '.join(sorted(endings)) or 'no files'}" if files else "is empty"
+        raise _no_table(path, f"the folder {there}, not files of one kind")
+    (reader,) = readers
+    partitioned = all("=" in part for file in files for part in file.parent.parts)
+    hive = partitioned and any(file.parent.parts for file in files)
+    names = ", ".join(literal(_plain(path.absolute() / file)) for file in files)
+    return f"{reader}([{names}], hive_partitioning = {'true' if hive else 'false'})"
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return the files below *folder* that are part of its table, by name: none that begins with a dot or `_`."""
+    folder = folder.absolute()
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    return [file for file in files if not any(part[:1] in {".", "_"} for part in file.relative_to(folder).parts)]
 
 
 def _plain(path: Path) -> str:
@@ -258,5 +300,6 @@ def _bad_predicate(predicate: str, why: str) -> UsageError:
 
 def _no_table(path: Path, why: str) -> RoadworthyError:
     return UsageError(
-        f"{path} cannot be read as a table: {why}.".replace("..", "."), remedy="Give a parquet, csv or json file."
+        f"{path} cannot be read as a table: {why}.".replace("..", "."),
+        remedy="Give a parquet, csv or json file, or a folder of them.",
     )

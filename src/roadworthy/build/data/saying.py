@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from roadworthy.build.data.query import connect, first_line, quoted, scan_of, shut
+from roadworthy.build.data.query import allow, connect, first_line, quoted, scan_of, shut
 from roadworthy.errors import RoadworthyError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Reader:
 def reader(tables: Iterable[Path]) -> Iterator[Reader]:
     """Open a reader that may look at the columns of *tables*, and at nothing else."""
     with connect(threads=1) as connection:
-        connection.execute("SET allowed_paths = ?", [[str(path) for path in tables]])
+        allow(connection, tables)
         shut(connection)
         yield Reader(connection)
 

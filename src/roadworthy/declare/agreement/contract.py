@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from roadworthy.declare.fault import Fault
     from roadworthy.declare.read.file import Document
 
+_OF_NUMBERS = ("mean", "median", "deviation")
 _QUERY = re.compile(r"\s*(?:select|with|from)\b", re.IGNORECASE)
 
 
@@ -28,6 +29,7 @@ def faults(document: Document[Contract], data: Collection[str] | None) -> tuple[
     _bounds(report, ("table", "rows"), contract.table.rows)
     if contract.label is not None:
         _bounds(report, ("label", "share"), contract.label.share)
+    _splits(report, contract)
     if contract.other_columns == "refused":
         _spoken_of(report, contract)
     _queries(report, contract)
@@ -53,10 +55,15 @@ def _queries(report: Report, contract: Contract) -> None:
 
 def _column(report: Report, path: Path, rule: ColumnRule) -> None:
     report.unless_ordered(path, rule.min, rule.max)
-    _bounds(report, (*path, "mean"), rule.mean)
-    _bounds(report, (*path, "distinct"), rule.distinct)
-    if rule.type == "text" and (rule.mean is not None or isinstance(rule.min, float)):
+    for key in (*_OF_NUMBERS, "distinct", "length"):
+        _bounds(report, (*path, key), getattr(rule, key))
+    for share, bounds in (rule.quantiles or {}).items():
+        _bounds(report, (*path, "quantiles", share), bounds)
+    measured = rule.quantiles is not None or any(getattr(rule, key) is not None for key in _OF_NUMBERS)
+    if rule.type == "text" and (measured or isinstance(rule.min, float)):
         report.at(path, "Text has no mean, and no number as a bound.", "Remove it, or mend `type`.")
+    if rule.type not in {"text", None} and rule.length is not None:
+        report.at((*path, "length"), "Only text has a length.", "Remove it, or mend `type`.")
     if rule.pattern is not None:
         try:
             re.compile(rule.pattern)
@@ -64,6 +71,16 @@ def _column(report: Report, path: Path, rule: ColumnRule) -> None:
             report.at((*path, "pattern"), f"This is not a regular expression: {error.msg}.", "Mend it, or escape it.")
     if rule.allowed is not None and not rule.allowed:
         report.at((*path, "allowed"), "No value is allowed.", "List the values, or remove the key.")
+
+
+def _splits(report: Report, contract: Contract) -> None:
+    splits = contract.splits
+    if splits is None:
+        return
+    if splits.gap is not None and splits.time is None:
+        report.at(("splits", "gap"), "A gap is measured in time, and no `time` is named.", "Name the column as `time`.")
+    if splits.training == splits.test and not (report.lacks("splits", "training") or report.lacks("splits", "test")):
+        report.at(("splits", "test"), "The training rows and the test rows are the same.", "Name two datasets.")
 
 
 def _bounds(report: Report, path: Path, bounds: Mapping[str, float] | None) -> None:
@@ -87,6 +104,8 @@ def _datasets(report: Report, contract: Contract, data: Collection[str] | None) 
     named: list[tuple[Path, str]] = [(("dataset",), contract.dataset)]
     if contract.splits is not None:
         named += [(("splits", "training"), contract.splits.training), (("splits", "test"), contract.splits.test)]
+    if contract.like is not None:
+        named.append((("like", "dataset"), contract.like.dataset))
     for number, foreign in enumerate(contract.table.foreign_keys):
         named.append((("table", "foreign_keys", number, "in"), foreign.in_))
     for path, name in named:

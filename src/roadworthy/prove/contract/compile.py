@@ -10,10 +10,10 @@ from roadworthy.prove.contract.probe import Probe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from roadworthy.declare.contract import ColumnRule, Contract, TableRule
+    from roadworthy.declare.contract import ColumnRule, Contract, LabelRule, TableRule
+    from roadworthy.prove.contract.probe import Unit
 
-_FLOATS = ("FLOAT", "DOUBLE")
-_TWICE = "GROUP BY ALL HAVING count(*) > 1"
+_TYPES = {"number": "DOUBLE", "integer": "BIGINT", "boolean": "BOOLEAN", "time": "TIMESTAMP"}
 
 
 def probes(contract: Contract, types: Mapping[str, str]) -> tuple[Probe, ...]:
@@ -28,44 +28,50 @@ def probes(contract: Contract, types: Mapping[str, str]) -> tuple[Probe, ...]:
     for name, rule in contract.columns.items():
         if name in types:
             found += _column(name, rule, types[name])
-    label = contract.label
-    if label is not None and label.share is not None and label.column in types:
-        found.append(
-            Probe(
-                f"label {label.column}: share",
-                f"avg(CAST({sql.name(label.column)} AS DOUBLE))",
-                "positive share",
-                label.share.get("at_least"),
-                label.share.get("at_most"),
-                "share",
-            )
-        )
+    if contract.label is not None and contract.label.column in types:
+        found += _label(contract.label, types[contract.label.column])
     return tuple(found)
 
 
-def _column(name: str, rule: ColumnRule, kind: str) -> Iterator[Probe]:
+def misfits(name: str, kind: str, asked: str) -> Probe | None:
+    """Return the probe for values of the text column *name* that are not of the type *asked*; None: all text is."""
+    if kind != "VARCHAR" or asked not in _TYPES:
+        return None
     column = sql.name(name)
-    gone = f"({column} IS NULL OR isnan({column}))" if kind in _FLOATS else f"{column} IS NULL"
-    yield Probe(
-        f"{name}: has values",
-        f"count(*) FILTER (NOT ({gone}))",
-        "rows with a value",
-        at_least=1,
-    )
+    wrong = f"{column} IS NOT NULL AND TRY_CAST({column} AS {_TYPES[asked]}) IS NULL"
+    return Probe(f"{name}: type", f"count(*) FILTER ({wrong})", f"values that are no {asked}", at_most=0, wrong=wrong)
+
+
+def _column(name: str, rule: ColumnRule, kind: str) -> Iterator[Probe]:
+    column, gone = sql.name(name), sql.gone(name, kind)
+    present = sql.present(name, kind)
+    yield Probe(f"{name}: has values", present, "rows with a value", at_least=1)
     if rule.missing is not None:
-        share = f"count(*) FILTER ({gone}) / nullif(count(*), 0)"
+        share = f"(count(*) - {present}) / nullif(count(*), 0)"  # not 1 - …: 5 % of 700 must be no more than 5 %
         yield Probe(f"{name}: missing", share, "missing", at_most=rule.missing, unit="share", wrong=gone)
-    yield from _wrong_values(name, rule, f"NOT ({gone})")
-    if rule.unique:
-        twice = f"{column} IN ({sql.select(column, tail=_TWICE)})"
-        again = f"count({column}) - count(DISTINCT {column})"
-        yield Probe(f"{name}: unique", again, "values that stand again", at_most=0, wrong=twice)
-    if rule.mean is not None:
-        mean = f"avg(CAST({column} AS DOUBLE)) FILTER (NOT ({gone}))"
-        yield Probe(f"{name}: mean", mean, "mean", rule.mean.get("at_least"), rule.mean.get("at_most"), "value")
+    yield from _wrong_values(name, rule, "" if kind not in sql.FLOATS else f"NOT ({gone}) AND ")
+    yield from _statistics(name, rule, gone)
     if rule.distinct is not None:
-        low, high = rule.distinct.get("at_least"), rule.distinct.get("at_most")
-        yield Probe(f"{name}: distinct", f"count(DISTINCT {column})", "distinct values", low, high)
+        yield _bounded(f"{name}: distinct", f"count(DISTINCT {column})", "distinct values", rule.distinct)
+
+
+def _statistics(name: str, rule: ColumnRule, gone: str) -> Iterator[Probe]:
+    number, given = f"CAST({sql.name(name)} AS DOUBLE)", f"FILTER (NOT ({gone}))"
+    if rule.mean is not None:
+        yield _bounded(f"{name}: mean", f"avg({number}) {given}", "mean", rule.mean, "value")
+    if rule.median is not None:
+        yield _bounded(f"{name}: median", f"median({number}) {given}", "median", rule.median, "value")
+    if rule.deviation is not None:
+        measure = f"stddev_samp({number}) {given}"
+        yield _bounded(f"{name}: deviation", measure, "standard deviation", rule.deviation, "value")
+    for percent, bounds in (rule.quantiles or {}).items():
+        share = float(percent.rstrip("%")) / 100
+        measure = f"quantile_cont({number}, {share!r}) {given}"
+        yield _bounded(f"{name}: {percent} quantile", measure, f"{percent} quantile", bounds, "value")
+
+
+def _bounded(name: str, measure: str, what: str, bounds: Mapping[str, float], unit: Unit = "rows") -> Probe:
+    return Probe(name, measure, what, bounds.get("at_least"), bounds.get("at_most"), unit)
 
 
 def _wrong_values(name: str, rule: ColumnRule, present: str) -> Iterator[Probe]:
@@ -82,24 +88,28 @@ def _wrong_values(name: str, rule: ColumnRule, present: str) -> Iterator[Probe]:
     if rule.pattern is not None:
         matches = f"regexp_full_match(CAST({column} AS VARCHAR), {sql.literal(rule.pattern)})"
         faults.append(("pattern", f"NOT {matches}", f"values that do not match {rule.pattern}"))
+    for word, sign in (("at_least", "<"), ("at_most", ">")):
+        if word in (rule.length or {}):
+            bound = (rule.length or {})[word]
+            what = f"texts {'shorter' if sign == '<' else 'longer'} than {bound}"
+            faults.append((f"length {word.replace('_', ' ')}", f"length({column}) {sign} {bound:d}", what))
     for word, fault, what in faults:
-        wrong = f"({present}) AND ({fault})"
+        wrong = f"{present}({fault})"
         yield Probe(f"{name}: {word}", f"count(*) FILTER ({wrong})", what, at_most=0, wrong=wrong)
+
+
+def _label(rule: LabelRule, kind: str) -> Iterator[Probe]:
+    column = sql.name(rule.column)
+    several = f"CASE WHEN min({column}) = max({column}) THEN 1 WHEN min({column}) IS NOT NULL THEN 2 END"
+    yield Probe(f"label {rule.column}: varies", several, "different labels (2 stands for more, too)", at_least=2)
+    if rule.share is not None:
+        share = f"avg(CAST({column} AS DOUBLE)) FILTER (NOT ({sql.gone(rule.column, kind)}))"
+        yield _bounded(f"label {rule.column}: share", share, "positive share", rule.share, "share")
 
 
 def _table(rule: TableRule) -> Iterator[Probe]:
     bounds = rule.rows or {}
     yield Probe("table: rows", "count(*)", "rows", max(1, bounds.get("at_least", 1)), bounds.get("at_most"))
-    if rule.key:
-        key = sql.names(rule.key)
-        distinct = sql.select(f"DISTINCT {key}")
-        again = f"count(*) - ({sql.select('count(*)', f'({distinct})')})"
-        twice = f"({key}) IN ({sql.select(f'({key})', tail=_TWICE)})"
-        yield Probe(f"table: key {', '.join(rule.key)}", again, "rows whose key stands again", at_most=0, wrong=twice)
-    if rule.duplicates is not None:
-        share = "1 - (SELECT count(*) FROM (SELECT DISTINCT * FROM rows)) / nullif(count(*), 0)"
-        what = "rows that stand again"
-        yield Probe("table: duplicates", share, what, at_most=rule.duplicates, unit="share")
     for relation in rule.relations:
         wrong = f"({relation}) IS FALSE"  # as in SQL's CHECK: unknown, because a value is missing, is no fault
         yield Probe(

@@ -20,6 +20,7 @@ class Probe:
         unit: What the number is.
         what: What is counted or measured, for the summary.
         wrong: A predicate of the rows at fault, to show some; None: no row in particular is.
+        of: The view whose rows are at fault.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Probe:
     at_most: float | None = None
     unit: Unit = "rows"
     wrong: str | None = None
+    of: str = "rows"
 
     def holds(self, found: float | None) -> bool:
         """Whether *found* passes; nothing found (no row to measure) does not."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from roadworthy.prove.proof import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from roadworthy.declare.contract import Contract
     from roadworthy.declare.requirements import ColumnType
@@ -18,6 +18,7 @@ _INTEGERS = {f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMAL
     "INTEGER",
     "UINTEGER",
 }
+_GUESSED = 20  # columns that are not there, for which another name is looked for: of thousands it would take minutes
 _BEFORE = re.compile(r"prediction|-\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d|w)|-?0")
 
 
@@ -34,9 +35,13 @@ def checks(name: str, contract: Contract, types: Mapping[str, str], inputs: Sequ
 
 
 def _checks(name: str, contract: Contract, types: Mapping[str, str], inputs: Sequence[str]) -> Iterator[Check]:
+    absent = 0
     for column, rule in contract.columns.items():
         if column not in types:
-            yield Check("data", f"{name}: {column} exists", "failed", _absent(column, types))
+            absent += 1
+            yield Check(
+                "data", f"{name}: {column} exists", "failed", _absent(column, types if absent <= _GUESSED else ())
+            )
         elif rule.type is not None:
             fits = is_of(types[column], rule.type)
             summary = f"{column} is {types[column]}; {rule.type} is asked."
@@ -50,8 +55,9 @@ def _checks(name: str, contract: Contract, types: Mapping[str, str], inputs: Seq
         others = [column for column in types if column not in contract.columns]
         said = f"Not in the contract: {', '.join(others)}." if others else "Every column is in the contract."
         yield Check("data", f"{name}: no other columns", "failed" if others else "passed", said)
+    known = {column.lower() for column in types}  # `TailNum` is what `tailnum` forbids
     for column in contract.privacy.absent:
-        there = column in types
+        there = column.lower() in known
         said = f"{column} must not exist{', but it does' if there else ', and it does not'}."
         yield Check("data", f"{name}: {column} is absent", "failed" if there else "passed", said)
 
@@ -78,7 +84,7 @@ def is_of(kind: str, asked: ColumnType) -> bool:
             return kind.startswith(("TIMESTAMP", "DATE", "TIME"))
 
 
-def _absent(column: str, types: Mapping[str, str]) -> str:
+def _absent(column: str, types: Collection[str]) -> str:
     near = difflib.get_close_matches(column, types, n=1)
     hint = f" Did it become {near[0]}?" if near else ""
     return f"{column} is not there.{hint}"
