@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from roadworthy.prove.against_production.flips import flips
+from roadworthy.prove.against_production.gate import FEWEST_TWINS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,8 @@ def measure(
     Raises:
         RoadworthyError: The recipe fails.
     """
+    if runs < FEWEST_TWINS:
+        return NotMeasured(f"`noise` asks for {runs} twin, and of one nobody knows how far the next may lie")
     began = time.monotonic()
     waiting = iter(range(runs))
     answers: queue.SimpleQueue[tuple[int, Bools | BaseException]] = queue.SimpleQueue()
