@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from learners import Columns, Fitted, fit
@@ -16,7 +16,9 @@ from roadworthy.prove.against_production.gate import Limits, judge, shares
 from roadworthy.prove.evaluate.interval import interval, resample
 from roadworthy.prove.evaluate.metric import METRICS
 from roadworthy.prove.evaluate.quality import is_better
-from roadworthy.prove.evaluate.scored import Scored
+
+if TYPE_CHECKING:
+    from roadworthy.prove.evaluate.scored import Scored
 
 EXCESS = 0.005
 FEWER = 1 / 6  # of the rows, for the production that an upgrade gives more rows
@@ -61,12 +63,12 @@ class Production:
     """A model in production and the flips of its twins on the rows that the gate sees."""
 
     world: World
-    model: Fitted
+    said: tuple[Scored, Scored]  # on the rows that the gate sees, and on those it never sees
     twins: np.ndarray
 
     def held(self, candidate: Fitted, plant: Plant | None = None, *, unseen: bool = False) -> Record:
         """Return what the gate says of *candidate*, and what it is really worth on rows that the gate never sees."""
-        was, now = self._scored(self.world.seen, candidate, plant)
+        was, now = self._scored(candidate, plant)
         found = flips(was, now)
         apart = shares(found, self.twins)
         plain = (found.negative.mean() - self.twins.mean()) if len(self.twins) else 0.0
@@ -86,14 +88,17 @@ class Production:
         return {**record, **self._worth(candidate, plant)} if unseen else record
 
     def _worth(self, candidate: Fitted, plant: Plant | None) -> Record:
-        was, now = self._scored(self.world.unseen, candidate, plant)
+        was, now = self._scored(candidate, plant, unseen=True)
+        record = {"effect": float(was.right.mean() - now.right.mean())}
+        if plant is not None:
+            return record
         metric, gain = _gain(was, now, self.world.public.primary)
-        return {"effect": float(was.right.mean() - now.right.mean()), "better": is_better(gain, metric)}
+        return {**record, "better": is_better(gain, metric)}
 
-    def _scored(self, rows: np.ndarray, candidate: Fitted, plant: Plant | None) -> tuple[Scored, Scored]:
-        columns, truth = self.world.of(rows)
+    def _scored(self, candidate: Fitted, plant: Plant | None, *, unseen: bool = False) -> tuple[Scored, Scored]:
+        columns, truth = self.world.of(self.world.unseen if unseen else self.world.seen)
         given = columns if plant is None else plant.broken(columns, 7)
-        return self.model.scored(columns, truth), candidate.scored(given, truth)
+        return self.said[unseen], candidate.scored(given, truth)
 
 
 def play(task: Task) -> list[Record]:
@@ -105,8 +110,8 @@ def play(task: Task) -> list[Record]:
     production = _production(world, world.train, task)
     named = {"table": public.name, "learner": task.learner, "production": task.number}
     found = [{"kind": "seed alone", **production.held(world.fitted(world.train, 999_983))}]
-    for number in range(task.twins):
-        found.append({"kind": "twin", **production.held(_twin(world, world.train, (task.number, 1, number)))})
+    twins = (_twin(world, world.train, (task.number, 1, number)) for number in range(task.twins))
+    found += [{"kind": "twin", **production.held(twin)} for twin in twins]
     if task.broken:
         found += _broken(production)
         found += _upgrades(world, task)
@@ -142,8 +147,9 @@ def _production(world: World, rows: np.ndarray, task: Task, lacking: tuple[str, 
     model = world.fitted(rows, task.number, lacking)
     columns, truth = world.of(world.seen)
     was = model.scored(columns, truth)
+    said = was, model.scored(*world.of(world.unseen))
     twins = [_twin(world, rows, (task.number, 0, number), lacking) for number in range(task.runs)]
-    return Production(world, model, np.stack([flips(was, one.scored(columns, truth)).negative for one in twins]))
+    return Production(world, said, np.stack([flips(was, one.scored(columns, truth)).negative for one in twins]))
 
 
 def _twin(world: World, rows: np.ndarray, seeds: tuple[int, ...], lacking: tuple[str, ...] = ()) -> Fitted:

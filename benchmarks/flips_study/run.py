@@ -20,8 +20,8 @@ def tasks(*, small: bool) -> list[Task]:
     if small:
         return [Task("diamonds", "linear", 0, runs=3, twins=4, broken=True)]
     return [
-        Task(table, learner, number, runs=RUNS, twins=20, broken=number < 4)
-        for number in range(10)
+        Task(table, learner, number, runs=RUNS, twins=25, broken=number < 3)
+        for number in range(8)
         for learner in reversed(LEARNERS)
         for table in TABLES
     ]

@@ -12,7 +12,7 @@ from roadworthy.build.pipeline.graph import folders_of
 from roadworthy.build.pipeline.named import loose
 from roadworthy.errors import RoadworthyError
 from roadworthy.ledger.objects import tree
-from roadworthy.prove.against_production import compare
+from roadworthy.prove.against_production import compare, field
 from roadworthy.prove.behaviour import apart, missing, stress
 from roadworthy.prove.behaviour import check as behaviour
 from roadworthy.prove.contract import check as contract
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from roadworthy.app.proving.production import Production
     from roadworthy.declare.contract import Contract
     from roadworthy.declare.requirements import Requirements
-    from roadworthy.prove.against_production.compare import Comparison, Field
+    from roadworthy.prove.against_production.compare import Comparison
+    from roadworthy.prove.against_production.field import Field
     from roadworthy.prove.against_production.noise_floor import NotMeasured, Twins
     from roadworthy.prove.measures import Measures
 
@@ -108,14 +109,16 @@ def meeting(bench: Bench, candidate: Candidate, production: Production | Absent)
     name = f"flips against {production.name}"
     if candidate.label is None:
         return Check("against_production", name, "not_run", "The reference rows have no label.")
-    ours = compare.Model(
-        bench.requirements, candidate.remembered, candidate.subject.rows, candidate.label, candidate.key
-    )
     try:
-        found = compare.meet(production.model, ours)
+        found = field.meet(production.model, side_of(bench, candidate, candidate.label))
     except RoadworthyError as fault:
         return Check("against_production", name, "failed", str(fault), {"error": type(fault).__name__})
     return Check("against_production", name, "not_run", found) if isinstance(found, str) else found
+
+
+def side_of(bench: Bench, candidate: Candidate, label: str) -> field.Model:
+    """Return the candidate as one side of the comparison."""
+    return field.Model(bench.requirements, candidate.remembered, candidate.subject.rows, label, candidate.key)
 
 
 def evaluation(bench: Bench, candidate: Candidate, said: Answers) -> tuple[Checks, Measures | None]:
@@ -184,13 +187,12 @@ def recipe_check(bench: Bench) -> Checks:
 
 
 def against_production(
-    bench: Bench, production: Production, field: Field, floor: Callable[[Field], Twins | NotMeasured]
+    bench: Bench, production: Production, met: Field, floor: Callable[[Field], Twins | NotMeasured]
 ) -> Comparison:
     """Return the candidate held against the version in production."""
     try:
-        return compare.compare(production.name, field, bench.requirements, floor)
+        return compare.compare(production.name, met, bench.requirements, floor)
     except RoadworthyError as fault:
         name = f"flips against {production.name}"
-        return compare.Comparison(
-            Check("against_production", name, "failed", str(fault), {"error": type(fault).__name__})
-        )
+        failed = Check("against_production", name, "failed", str(fault), {"error": type(fault).__name__})
+        return compare.Comparison((failed,))

@@ -4,8 +4,8 @@ It blocks when the negative flips exceed the noise floor by more than `excess`, 
 interval), unless the primary metric improves surely (its interval lies on the better side of 0) and no more than
 `upgrade_ratio` negative flips come with each positive one: then it lets the candidate through, and lists the cost.
 
-The interval of the excess has two parts, which add as squares. *Training*: how far one more re-training may lie from the
-mean of the twins on these very rows, by a prediction interval, because the candidate is one more and not a mean of
+The interval of the excess has two parts, which add as squares. *Training*: how far one more re-training may lie from
+the mean of the twins on these very rows, by a prediction interval, because the candidate is one more and not a mean of
 many. *Rows*: how far the difference would move on other rows, by a paired bootstrap in which the twins stay.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from roadworthy.errors import UsageError
@@ -30,13 +31,12 @@ def chance_above(statistic: float, freedom: int) -> float:
     for step in range(freedom % 2 + 2, freedom + 1, 2):
         total += term
         term *= cosine * cosine * (step - 1) / step
-    if freedom % 2 == 0:
-        between = math.sin(angle) * total
-    else:
-        between = 2 / math.pi * (angle + math.sin(angle) * total)
+    sine = math.sin(angle) * total
+    between = 2 / math.pi * (angle + sine) if freedom % 2 else sine
     return min(1.0, max(0.0, (1 - between) / 2))
 
 
+@lru_cache
 def quantile(confidence: float, freedom: int) -> float:
     """Return the t that is exceeded, in either direction, with a chance of 1 - *confidence*."""
     tail = (1 - confidence) / 2
