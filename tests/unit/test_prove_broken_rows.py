@@ -178,7 +178,9 @@ def judged(broken: Bools, mended: Bools, twins: Twins | NotMeasured | None) -> d
     ]  # fmt: skip
     of = slices.slices_of(declared, held)
     said = slices.judge(Flips(broken, mended), of, twins, 0.005)
-    return {check.name.partition(":")[0]: check.verdict for check in slices.checks(said, "v1", "the budget was spent")}
+    return {
+        check.name.partition(":")[0]: check.verdict for check in slices.checks(said, "v1", "the budget was spent", "d")
+    }
 
 
 def test_a_harmed_slice_is_found_among_others() -> None:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "metrics": ("metrics", "Compare metrics with another revision."),
     "test": ("test", "Test the data and the model of the last run."),
     "review": ("review", "Hold a change against its base and production, on one page."),
+    "gate": ("gate", "Give every verdict on a change, or accept regressions."),
     "release": ("release", "Make a version of the tested model."),
     "deploy": ("deploy", "Put a version into an environment."),
     "rollback": ("rollback", "Put the previous version back."),

@@ -18,6 +18,7 @@ from roadworthy.prove.against_production.slices import judge as judge_slices
 from roadworthy.prove.against_production.slices import slices_of, suspect
 from roadworthy.prove.evaluate.metric import metric
 from roadworthy.prove.evaluate.sheet import EVERYWHERE, fill
+from roadworthy.prove.gate.acceptance import DIGEST
 from roadworthy.prove.proof import Check
 from roadworthy.prove.rows import MOST_EXAMPLES, row, value
 
@@ -89,7 +90,10 @@ def compare(
     judged = judge_slices(found, slices, twins, limits.excess)
     measures["slices"] = list(judged)
     measures["cost"] = cost(field, requirements.decision)
-    checks = _check(f"flips against {version}", judgement, measures), *slice_checks(judged, version, why)
+    checks = (
+        _check(f"flips against {version}", judgement, measures),
+        *slice_checks(judged, version, why, digest(field, found)),
+    )
     return Comparison(checks, measures, field, found)
 
 
@@ -220,6 +224,7 @@ def _check(name: str, judgement: Judgement, measures: AgainstProduction) -> Chec
         "ratio": measures["ratio"],
         "allowed": measures["allowed"],
         "outcome": measures["outcome"],
+        DIGEST: measures.get("digest", ""),
         "floor": None if measures["floor"] is None else measures["floor"]["value"],
     }
     examples = tuple(

@@ -12,6 +12,7 @@ from roadworthy.build.data.query import where
 from roadworthy.prove.against_production.gate import FEWEST_TWINS
 from roadworthy.prove.against_production.noise_floor import Twins
 from roadworthy.prove.against_production.student import chance_above
+from roadworthy.prove.gate.acceptance import DIGEST
 from roadworthy.prove.proof import Check
 
 if TYPE_CHECKING:
@@ -78,9 +79,16 @@ def judge(
     return tuple(_said(found, one, floors.get(one.name), corrected.get(one.name), excess) for one in slices)
 
 
-def checks(judged: Sequence[SliceFlips], version: str, why: str) -> tuple[Check, ...]:
-    """Return a check for each slice; *why* there is no noise floor, where there is none and one was needed."""
-    return tuple(_check(one, version, why) for one in judged)
+def checks(judged: Sequence[SliceFlips], version: str, why: str, broken: str) -> tuple[Check, ...]:
+    """Return a check for each slice.
+
+    Args:
+        judged: What was found of each.
+        version: What is in production.
+        why: Why there is no noise floor, where there is none and one was needed.
+        broken: The digest of all broken rows.
+    """
+    return tuple(_check(one, version, why, broken) for one in judged)
 
 
 def holm(chances: Mapping[str, float]) -> dict[str, float]:
@@ -145,7 +153,7 @@ def _said(found: Flips, one: Slice, floors: Floats | None, chance: float | None,
     }
 
 
-def _check(one: SliceFlips, version: str, why: str) -> Check:
+def _check(one: SliceFlips, version: str, why: str, broken: str) -> Check:
     name = f"{one['name']}: not harmed against {version}"
     if one["chance"] is None:
         said = f"Too few rows: {one['rows']}, of the {FEWEST_ROWS} that a slice needs here."
@@ -155,7 +163,7 @@ def _check(one: SliceFlips, version: str, why: str) -> Check:
         f"({100 * one['harm']:+.2f} %"
     )
     counted += ")" if one["floor"] is None else f"; by training again {100 * one['floor']:+.2f} %)"
-    facts = dict(one)
+    facts = {**one, DIGEST: broken}
     if one["outcome"] == "not_judged":
         said = f"{counted}, and the noise floor was not measured: {why or 'nobody asked for it'}."
         return Check("against_production", name, "not_run", said, facts)
