@@ -19,6 +19,7 @@ from roadworthy.prove.against_production.field import Field
 from roadworthy.prove.against_production.flips import Flips, flips
 from roadworthy.prove.against_production.noise_floor import NotMeasured, Twins
 from roadworthy.prove.against_production.rules import rules
+from roadworthy.prove.against_production.traffic import look_at
 from roadworthy.prove.evaluate.scored import numbers, score
 
 if TYPE_CHECKING:
@@ -216,3 +217,36 @@ def test_corrected_chances_are_no_smaller_and_keep_their_order(found: dict[str, 
 def test_chances_of_a_fair_coin_are_exact(heads: int, throws: int, chance: float) -> None:
     """The exact test of McNemar is that of a coin."""
     assert slices.at_least(heads, throws) == pytest.approx(chance)
+
+
+def test_traffic_is_decided_by_the_cutoffs_of_the_rows_of_comparison() -> None:
+    """Of requests without a truth, it is counted how many are decided otherwise, with an interval; none of no rows."""
+    truth = Column(np.arange(40) < 10)
+    was, now = chances(np.linspace(1, 0, 40)), chances(np.linspace(0.5, 0, 40))
+    held = field("binary_classification", was, now, truth, Decision(flag_top=0.25))
+    asked = INPUTS.take(np.arange(200))
+    both = Both(
+        lambda rows: chances(np.full(len(rows), 0.9)),
+        lambda rows: chances(np.where(np.arange(len(rows)) < 50, 0.1, 0.6)),
+        INPUTS.names, "binary_classification",
+    )  # fmt: skip
+    found = look_at(both, held, asked, "2026-11-01", None)
+
+    assert found is not None
+    assert (found["rows"], found["changed"]) == (200, 50)
+    assert found["low"] < 0.25 < found["high"]
+    assert look_at(both, held, asked.take(np.arange(0)), "", None) is None
+
+
+@pytest.mark.parametrize(("tolerance", "changed"), [(0.05, 200), (0.2, 0)])
+def test_numbers_in_traffic_differ_beyond_the_tolerance(tolerance: float, changed: int) -> None:
+    """A prediction that moves within the tolerance is not another decision."""
+    held = field("regression", chances(np.ones(4)), chances(np.ones(4)), Column(np.ones(4)), Decision(tolerance=0.1))
+    both = Both(
+        lambda rows: chances(np.full(len(rows), 10.0)), lambda rows: chances(np.full(len(rows), 11.0)),
+        INPUTS.names, "regression",
+    )  # fmt: skip
+    found = look_at(both, held, INPUTS.take(np.arange(200)), "2026-11-01", tolerance)
+
+    assert found is not None
+    assert found["changed"] == changed

@@ -19,7 +19,7 @@ from roadworthy.build.data.table import Table
 from roadworthy.errors import RoadworthyError
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.prove import keep
-from roadworthy.prove.against_production.compare import Comparison, look_into
+from roadworthy.prove.against_production.compare import Comparison
 from roadworthy.prove.junit import junit
 from roadworthy.prove.project_tests import Fixtures, Running
 from roadworthy.prove.proof import Check, Proof
@@ -159,10 +159,10 @@ def _model_sections(
         draft.checks += sections.model_tests(bench, candidate, say)
     comparison = compared.result()
     draft.checks += comparison.checks
-    if not isinstance(production, Absent) and candidate.label is not None:
+    if not isinstance(production, Absent):
         with draft.timing("against production"):
             say("which rows are broken, and why")
-            look_into(comparison, production.model, sections.side_of(bench, candidate, candidate.label))
+            draft.checks += sections.looked_into(bench, candidate, production, comparison)
     if draft.measures is not None and comparison.measures is not None:
         draft.measures["against_production"] = comparison.measures
     with draft.timing("failure modes"):

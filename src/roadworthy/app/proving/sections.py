@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.proving import recipe
 from roadworthy.app.proving.production import Absent
+from roadworthy.app.proving.traffic import sampled
 from roadworthy.build.data.pins import pin_path
 from roadworthy.build.pipeline.graph import folders_of
 from roadworthy.build.pipeline.named import loose
 from roadworthy.errors import RoadworthyError
 from roadworthy.ledger.objects import tree
-from roadworthy.prove.against_production import compare, field
+from roadworthy.prove.against_production import compare, field, traffic
 from roadworthy.prove.behaviour import apart, missing, stress
 from roadworthy.prove.behaviour import check as behaviour
 from roadworthy.prove.contract import check as contract
 from roadworthy.prove.contract import dataset
 from roadworthy.prove.evaluate import evaluate, latency
-from roadworthy.prove.proof import Check
+from roadworthy.prove.proof import ALWAYS, Check
 from roadworthy.prove.tried import tried
 
 if TYPE_CHECKING:
@@ -119,6 +120,23 @@ def meeting(bench: Bench, candidate: Candidate, production: Production | Absent)
 def side_of(bench: Bench, candidate: Candidate, label: str) -> field.Model:
     """Return the candidate as one side of the comparison."""
     return field.Model(bench.requirements, candidate.remembered, candidate.subject.rows, label, candidate.key)
+
+
+def looked_into(bench: Bench, candidate: Candidate, production: Production, comparison: Comparison) -> Checks:
+    """Add to *comparison* what its flips are about, and how traffic would be decided; return what could not be done."""
+    met, measures = comparison.field, comparison.measures
+    if met is None or measures is None or candidate.label is None:
+        return ()
+    both = compare.both_of(met, production.model, side_of(bench, candidate, candidate.label))
+    try:
+        compare.look_into(comparison, both)
+        rows, since = sampled(bench, production, both.inputs, met.rows)
+        decision = bench.requirements.decision
+        measures["traffic"] = traffic.look_at(both, met, rows, since, decision.tolerance if decision else None)
+    except RoadworthyError as fault:
+        name = "what the changed predictions are about"
+        return (Check("against_production", name, "not_run", str(fault), {**ALWAYS, "error": type(fault).__name__}),)
+    return ()
 
 
 def evaluation(bench: Bench, candidate: Candidate, said: Answers) -> tuple[Checks, Measures | None]:

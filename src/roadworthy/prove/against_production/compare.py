@@ -105,7 +105,14 @@ def _judged(requirements: Requirements, judgement: Judgement, twins: Twins | Not
     return judgement
 
 
-def look_into(comparison: Comparison, production: Model, candidate: Model) -> None:
+def both_of(field: Field, production: Model, candidate: Model) -> Both:
+    """Return the two models, as they are asked about rows like those of comparison."""
+    inputs = tuple(dict.fromkeys(name for one in (candidate, production) for name in one.inputs))
+    named = tuple(name for name in inputs if name in field.rows)
+    return Both(production.predict, candidate.predict, named, field.task)
+
+
+def look_into(comparison: Comparison, both: Both) -> None:
     """Add to what was measured which rows are broken, as rules, and which inputs carry the change.
 
     Raises:
@@ -114,10 +121,7 @@ def look_into(comparison: Comparison, production: Model, candidate: Model) -> No
     field, found, measures = comparison.field, comparison.found, comparison.measures
     if field is None or found is None or measures is None or not found.negative.any():
         return
-    inputs = tuple(dict.fromkeys(name for one in (candidate, production) for name in one.inputs))
-    inputs = tuple(name for name in inputs if name in field.rows)
-    measures["rules"] = rules(field.rows.select(inputs), found.negative)
-    both = Both(production.predict, candidate.predict, inputs, field.task)
+    measures["rules"] = rules(field.rows.select(both.inputs), found.negative)
     shown = _furthest(field, found, negative=True)
     chosen = choose(np.flatnonzero(found.negative), shown)
     pulls = explain(both, field.rows, field.label, chosen)
