@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,10 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
     refused = told[told.index("feature/weather-at-destination into main") :]
     assert "roc_auc at least 0.66" not in refused
     assert "Against production, flips against v1.0.0" in refused
+    assert re.search(
+        "The inputs that carry the change of the broken rows: (wind_speed|precip|visib|humid|press)", refused
+    )
+    assert "Broken most where `" in refused
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
