@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -20,19 +21,19 @@ def study(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The benchmark, which finds its parts beside it."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     monkeypatch.syspath_prepend(str(BENCHMARKS / "flips_study"))
-    import prove_flips
-
+    module = importlib.import_module("prove_flips")
     for name in ("prove_flips", "report", "figure", "peers"):
         monkeypatch.delitem(sys.modules, name)
-    module: ModuleType = prove_flips
     return module
 
 
 @pytest.mark.slow
-def test_the_small_study_blocks_breakages_and_lets_twins_pass(study: ModuleType, tmp_path: Path) -> None:
+def test_the_small_study_blocks_breakages_and_lets_twins_pass(
+    study: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of one linear model of the diamonds: no twin is blocked, every large breakage is, and it is told as it was."""
     records: list[dict[str, Any]] = study.played(small=True)
-    study.DOCS = tmp_path
+    monkeypatch.setattr(study, "DOCS", tmp_path)
     (tmp_path / "noise-floor.md").write_text("# Before\n" + "".join(study.MARKS) + "after\n", encoding="utf-8")
     study.write(records)
     text = (tmp_path / "noise-floor.md").read_text("utf-8")
