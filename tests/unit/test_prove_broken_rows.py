@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from roadworthy.build.data.table import Bools, Floats
 
 ROWS = 6000
+TASK: Task = "binary_classification"
 DRAWN = np.random.default_rng(3)
 WIND = DRAWN.integers(0, 40, ROWS).astype(np.float64)
 HOUR = DRAWN.integers(0, 24, ROWS)
@@ -96,7 +97,7 @@ def test_the_input_that_was_lost_carries_the_change() -> None:
         "binary_classification",
     )
     windy = np.flatnonzero(WIND == 39)
-    pulls = explain(both, INPUTS.with_column("truth", Column(HOUR)), "truth", choose(windy, [int(windy[3])]))
+    pulls = explain(both, INPUTS.with_column("truth", Column(HOUR)), "truth", choose(windy, [int(windy[3])], 3))
 
     assert [one["input"] for one in pulls.together()] == ["wind speed"]
     assert pulls.of_row(0)[0]["input"] == "wind speed"
@@ -250,3 +251,29 @@ def test_numbers_in_traffic_differ_beyond_the_tolerance(tolerance: float, change
 
     assert found is not None
     assert found["changed"] == changed
+
+
+def test_many_inputs_are_asked_about_in_parts_of_few_rows() -> None:
+    """With hundreds of inputs fewer rows are looked into, in several questions, and the one that counts is found."""
+    wide = Table({f"x{number}": Column(np.arange(50.0) * (number == 301)) for number in range(400)})
+    both = Both(
+        lambda rows: chances(numbers(rows["x301"])), lambda rows: chances(np.zeros(len(rows))), wide.names, TASK
+    )
+    few = choose(np.arange(40, 50), [49, 48], len(wide.names))
+    pulls = explain(both, wide.with_column("truth", Column(np.ones(50))), "truth", few)
+
+    assert few[:2] == [49, 48]
+    assert pulls.each.shape == (len(few), 400)
+    assert [one["input"] for one in pulls.together()] == ["x301"]
+    assert choose(np.arange(50), [1], 40_000) == [1]
+
+
+def test_one_row_is_compared_like_many() -> None:
+    """A single row, broken, is counted, makes no rule, harms no slice, and has no certainty to be told by."""
+    held = field(TASK, chances(np.array([0.9])), chances(np.array([0.1])), Column(np.array([True])))
+    found = flips(held.production, held.candidate)
+
+    assert breakdown.bands(held, found) == []
+    assert breakdown.moves(held, found)[0]["broken"] == 1
+    assert rules(held.rows.select(INPUTS.names), found.negative) == []
+    assert not slices.suspect(found, slices.slices_of([SliceRule("all", "hour >= 0", "roc_auc")], held), 0.0)

@@ -123,7 +123,7 @@ def look_into(comparison: Comparison, both: Both) -> None:
         return
     measures["rules"] = rules(field.rows.select(both.inputs), found.negative)
     shown = _furthest(field, found, negative=True)
-    chosen = choose(np.flatnonzero(found.negative), shown)
+    chosen = choose(np.flatnonzero(found.negative), shown, len(both.inputs))
     pulls = explain(both, field.rows, field.label, chosen)
     measures["inputs"] = pulls.together()
     for number, example in enumerate(measures["broken"]):

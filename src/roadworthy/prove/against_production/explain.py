@@ -16,15 +16,16 @@ from roadworthy.build.data.table import Column, Table
 from roadworthy.prove.evaluate.scored import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from roadworthy.build.data.table import Floats, Integers
     from roadworthy.declare.requirements import Task
     from roadworthy.prove.behaviour.vacuous import Predict
     from roadworthy.prove.measures import Pull
 
-MOST_ROWS = 200
-_MOST_CELLS = 20_000  # questions to each model
+_MOST_ROWS = 200
+_MOST_ASKED = 40_000  # questions to each model
+_AT_ONCE = 5_000
 _TOLD = 5
 _LEAST = 0.05  # of the change: less is not told
 _NONE = 1e-12
@@ -78,23 +79,37 @@ def explain(both: Both, rows: Table, label: str, chosen: Sequence[int]) -> Pulls
         Robnik-Šikonja and Kononenko (2008), "Explaining Classifications for Individual Instances": the difference that
         an attribute's value makes; here of the difference between two models.
     """
-    inputs = both.inputs[: max(1, _MOST_CELLS // max(1, len(chosen)) - 1)]
     few = rows.take(np.asarray(chosen, dtype=np.int64))
-    ordinary = {name: _ordinary(rows[name], len(few)) for name in inputs}
+    change = _apart(both, few, label)
+    step = max(1, _AT_ONCE // max(1, len(few)))
+    parts = [
+        _without(both, few, label, {name: _ordinary(rows[name], len(few)) for name in both.inputs[at : at + step]})
+        for at in range(0, len(both.inputs), step)
+    ]
+    each: Floats = (change[None, :] - np.concatenate(parts)).T
+    return Pulls(both.inputs, each, change)
+
+
+def _without(both: Both, few: Table, label: str, ordinary: Mapping[str, Column]) -> Floats:
+    """Return how far the models differ on *few* with each of the inputs set to *ordinary*: shape (inputs, rows)."""
     count = len(few)
-    asked = few.take(np.tile(np.arange(count), len(inputs) + 1))
-    for at, name in enumerate(inputs, 1):
-        asked = asked.with_column(name, _put(asked[name], ordinary[name], at * count))
-    apart = _said(both, asked, label, both.candidate) - _said(both, asked, label, both.production)
-    table = apart.reshape(len(inputs) + 1, count)
-    each: Floats = (table[0] - table[1:]).T
-    return Pulls(inputs, each, table[0])
+    asked = few.take(np.tile(np.arange(count), len(ordinary)))
+    for at, (name, column) in enumerate(ordinary.items()):
+        asked = asked.with_column(name, _put(asked[name], column, at * count))
+    return _apart(both, asked, label).reshape(len(ordinary), count)
 
 
-def choose(broken: Integers, shown: Sequence[int]) -> list[int]:
-    """Return which broken rows are looked into: those that are *shown*, and others evenly over the table."""
+def _apart(both: Both, asked: Table, label: str) -> Floats:
+    return _said(both, asked, label, both.candidate) - _said(both, asked, label, both.production)
+
+
+def choose(broken: Integers, shown: Sequence[int], inputs: int) -> list[int]:
+    """Return which broken rows are looked into: those that are *shown*, and others evenly over the table.
+
+    The more *inputs* there are, the fewer rows: both models are asked about each input of each row.
+    """
     others = [int(at) for at in broken if int(at) not in set(shown)]
-    room = max(0, MOST_ROWS - len(shown))
+    room = max(0, min(_MOST_ROWS, _MOST_ASKED // max(1, inputs)) - len(shown))
     step = max(1, -(-len(others) // room)) if room else 1
     return [*shown, *others[::step][:room]]
 

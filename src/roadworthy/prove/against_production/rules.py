@@ -149,8 +149,8 @@ def _conditions(table: Table, broken: Bools, sought: Bools) -> list[_Condition]:
         each = list(_of_column(name, column))
         if each:
             by_worth.append((max(float(hit[one.rows].sum()) for one in each), each))
-    by_worth.sort(key=lambda pair: -pair[0])
-    return [one for _, each in by_worth[:_COLUMNS] for one in each]
+        by_worth = sorted(by_worth, key=lambda pair: -pair[0])[:_COLUMNS]  # at once: of 2,000 columns, not all fit
+    return [one for _, each in by_worth for one in each]
 
 
 def _of_column(name: str, column: Column) -> Iterator[_Condition]:
