@@ -132,7 +132,7 @@ def _noise(report: Report, requirements: Requirements, params: Mapping[str, obje
         fix = "Add it to params.yaml, and let the training use it."
         report.unless_known(("noise", "seed"), noise.seed, dotted_names(params), "in params.yaml", fix)
     if noise.runs < _FEWEST_TWINS:
-        report.at(("noise", "runs"), "Of fewer than two runs nobody knows how far the next may lie.", "Write `runs: 5`.")
+        report.at(("noise", "runs"), "Of fewer than two runs no spread is known.", "Write `runs: 5`.")
 
 
 def _names(report: Report, requirements: Requirements) -> None:
