@@ -21,7 +21,7 @@ def tasks(*, small: bool) -> list[Task]:
         return [Task("diamonds", "linear", 0, runs=3, twins=4, broken=True)]
     return [
         Task(table, learner, number, runs=RUNS, twins=25, broken=number < 3)
-        for number in range(8)
+        for number in range(6)
         for learner in reversed(LEARNERS)
         for table in TABLES
     ]
