@@ -62,7 +62,7 @@ def write(records: list[dict[str, Any]]) -> None:
     page = DOCS / "noise-floor.md"
     begin, end = MARKS
     today = dt.datetime.now(tz=dt.UTC).date()
-    said = f"Played on {today}: {len(records):,} comparisons. `python benchmarks/prove_flips.py --write` does it again.\n"
+    said = f"Played on {today}: {len(records):,} comparisons. `python benchmarks/prove_flips.py --write` plays it.\n"
     text = page.read_text(encoding="utf-8")
     body = f"{begin}{said}\n{report.markdown(records)}\n{end}"
     found = re.sub(f"{re.escape(begin)}.*{re.escape(end)}", lambda _: body, text, flags=re.DOTALL)
