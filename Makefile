@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 unexport PYTHONDONTWRITEBYTECODE  # where a machine sets it, every command takes twice as long to start
 
-.PHONY: demo demo-platform test docs bench lint types house unit integration e2e lock clean services
+.PHONY: demo demo-platform test docs bench bench-prove lint types house unit integration e2e lock clean services
 
 demo: $(READY)
 	@$(BIN)/roadworthy demo
@@ -45,6 +45,9 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(BENCH)
+
+bench-prove: $(READY)
+	$(BIN)/python benchmarks/run.py $(basename $(notdir $(wildcard benchmarks/prove_*.py)))
 
 services: $(READY)
 	@scripts/services install

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,8 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
     assert done.returncode == 0, told[-4000:] + done.stderr[-4000:]
     assert "nothing to run: 3 stages are as recorded" in told
     assert "Released delay@v0.1.0" in told
-    assert "Let through as an upgrade" in told
+    # Three twins on a sample leave the excess less sure than five on all rows: either way the better model passes.
+    assert "Let through as an upgrade" in told or "within the 0.5 % allowed" in told
     assert "Ready to merge" in told
     assert "Released delay@v1.0.0" in told
     assert "wind_speed is 400 mph, above 120" in told
@@ -37,6 +39,10 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
     refused = told[told.index("feature/weather-at-destination into main") :]
     assert "roc_auc at least 0.66" not in refused
     assert "Against production, flips against v1.0.0" in refused
+    assert re.search(
+        "The inputs that carry the change of the broken rows: (wind_speed|precip|visib|humid|press)", refused
+    )
+    assert "Broken most where `" in refused
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:

@@ -80,6 +80,21 @@ def test_the_tutorial_of_the_platform_works_as_it_is_written(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+def test_the_tutorial_of_the_gate_works_as_it_is_written(tmp_path: Path) -> None:
+    """A change is refused and explained, a part of it is accepted by name, and the mended change passes."""
+    told = done(DOCS / "tutorial" / "gate.md", tmp_path)
+    refused, accepted, mended = (told.index(f"### block {number}") for number in (3, 5, 6))
+
+    assert "The tests say no: exit status 3" in told
+    assert "The gate says no: exit status 3" in told[refused:accepted]
+    assert re.search(r"The inputs that carry the change of the broken rows: \w+ \d+ %", told[refused:accepted])
+    assert "✗ vacuous  Behaviour, more wind is never safer" in told[refused:accepted]
+    assert "! accepted  Against production, flips against v1.0.0" in told[accepted:mended]
+    assert "The gate still says no: exit status 3" in told[accepted:mended]
+    assert "The gate says yes" in told[mended:]
+
+
+@pytest.mark.slow
 def test_own_code_gets_to_production_as_it_is_written(tmp_path: Path) -> None:
     """Whoever brings a script and follows the guide has a version of it in production."""
     told = done(DOCS / "how-to" / "bring-your-own-code.md", tmp_path)

@@ -14,6 +14,7 @@ from roadworthy.app import test as testing
 from roadworthy.app.local import open_local
 from roadworthy.app.review import review_here
 from roadworthy.errors import NotFound
+from roadworthy.ledger.predictions.segment import SegmentWriter
 from roadworthy.prove import keep
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.measures import Measures
     from toy_pipeline import Toy
 
+INPUT = {"carrier": "UA", "wind": 10, "hour": 18}
 FAILURE_MODE = """
 apiVersion: roadworthy/v1alpha1
 title: storms at night are late
@@ -313,3 +315,32 @@ def test_a_model_that_cannot_take_what_may_be_missing_fails(toy: Toy) -> None:
     assert found(good, "takes a missing wind").verdict == "passed"
     assert found(bad, "takes a missing wind").verdict == "failed"
     assert "raised TypeError" in found(bad, "takes a missing wind").summary
+
+
+def test_a_lost_input_is_explained_with_a_rule_the_input_and_the_traffic(toy: Toy) -> None:
+    """Where the wind is lost, the gate says no, names the wind and where it blows, and asks logged requests again."""
+    change(toy, "params.yaml", "learner: baseline", "learner: logistic")
+    proven(toy)
+    version = launch(toy)
+    requests = [
+        {"at": "2026-11-01T00:00:00Z", "version": version, "verdict": "in_scope", "inputs": {**INPUT, "wind": wind}}
+        for wind in range(40)
+    ]
+    with SegmentWriter(open_local(toy.folder).ledger.state / "predictions" / "production") as log:
+        log.append([*requests, {**requests[0], "version": "v9.0.0"}, {**requests[0], "inputs": {"hour": 3}}])
+    toy.git("switch", "-q", "-c", "lost")
+    change(toy, "src/toy/train.py", 'if learner == "logistic" else []', "if False else []")
+    outcome = proven(toy)
+    against = measures(outcome.proof.measures)["against_production"]
+    told = toy.cli("gate", "main..HEAD")
+
+    assert against is not None
+    assert against["inputs"][0]["input"] == "wind"
+    assert any("wind" in rule["where"] for rule in against["rules"])
+    assert against["broken"][0]["because"][0]["input"] == "wind"
+    assert against["traffic"] is not None
+    assert against["traffic"]["rows"] == 40
+    assert 0 < against["traffic"]["changed"] < 40
+    assert found(outcome, f"night: not harmed against {version}").verdict in {"passed", "failed"}
+    assert told.returncode == 3
+    assert "The inputs that carry the change of the broken rows: wind" in told.stdout

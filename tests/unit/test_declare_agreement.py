@@ -64,6 +64,7 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
         "No stage writes build/tran.csv",
         "`build/train.csv`?",
     ),
+    (REQUIREMENTS, "build/train.csv}", "build/train.csv, runs: 1}", "Of fewer than two runs", "`runs: 5`"),
     (REQUIREMENTS, "name: noise", "name: wind", "`wind` names two entries of `behaviour`", "its own name"),
     (REQUIREMENTS, "within: {relative:", "within: {relativ:", "`relativ` is not", "Did you mean `relative`?"),
     (REQUIREMENTS, "against: observed, ", "", "says against what it is held", "against: observed"),

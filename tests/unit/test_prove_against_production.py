@@ -18,6 +18,7 @@ from roadworthy.prove.against_production.flips import Flips, flips, furthest
 from roadworthy.prove.against_production.gate import Limits, judge, needs_floor, shares
 from roadworthy.prove.against_production.noise_floor import NotMeasured, Twins, measure
 from roadworthy.prove.against_production.resample import bootstrap, resample, seed
+from roadworthy.prove.against_production.student import chance_above, one_more, quantile
 from roadworthy.prove.evaluate.metric import METRICS
 from roadworthy.prove.evaluate.scored import Scored
 
@@ -148,10 +149,40 @@ def test_without_a_floor_nothing_is_judged_by_it() -> None:
 
 def test_the_excess_is_paired() -> None:
     """A candidate that is one of the twins exceeds the floor by nothing, whatever the rows drawn."""
-    same = twins(0.03, 1)
+    same = np.repeat(twins(0.03, 1), 2, axis=0)
     found = shares(Flips(same[0], ~same[0]), same)
 
     assert found.excess == {"value": 0.0, "low": 0.0, "high": 0.0}
+
+
+@pytest.mark.parametrize(("freedom", "known"), [(1, 12.7062), (2, 4.30265), (4, 2.77645), (9, 2.26216), (30, 2.04227)])
+def test_quantiles_of_student_are_those_of_the_tables(freedom: int, known: float) -> None:
+    """How far one more value may lie is what every table of Student's t says."""
+    found = quantile(0.95, freedom)
+
+    assert found == pytest.approx(known, rel=1e-4)
+    assert chance_above(found, freedom) == pytest.approx(0.025, rel=1e-6)
+    assert chance_above(-found, freedom) == pytest.approx(0.975, rel=1e-6)
+
+
+def test_one_more_twin_seldom_exceeds_the_floor() -> None:
+    """Whatever re-training spreads, a further re-training is held to exceed the others in one of forty cases."""
+    drawn = np.random.default_rng(5)
+    shares_ = drawn.normal(0.03, 0.004, size=(4000, 6))
+    beyond = [each[5] - each[:5].mean() > one_more(each[:5], 0.95) for each in shares_]
+
+    assert np.mean(beyond) == pytest.approx(0.025, abs=0.008)
+
+
+def test_a_single_twin_is_no_floor() -> None:
+    """Of one re-training nobody knows how far the next may lie: it is not run, and the excess has no bounds."""
+    made = changed(0.07, 0.01)
+    found = shares(made, twins(0.03, 1))
+
+    assert found.excess is not None
+    assert found.excess["low"] is None
+    assert judge(found, made, LIMITS, LOSS, "one twin").outcome == "not_judged"
+    assert isinstance(measure(Retraining(), right(np.ones(9, dtype=np.bool_)), runs=1, budget=9.0), NotMeasured)
 
 
 class Retraining:

@@ -103,7 +103,7 @@ def test_what_a_check_printed_stands_in_lines_of_its_own() -> None:
     """The lines of a failed test are lines in the summary too, as they were printed, whatever stands in them."""
     printed = "It failed:\n    assert (None, None) == (None, 0.1)\n``` <b>x</b>\n- no item"
     found = comparison(better())
-    failed = CheckRow(Check("project", "tests/test_a.py::test_b", "failed", printed))
+    failed = CheckRow(Check("project", "tests/test_a.py::test_b", "failed", printed), "failed")
     text = render(replace(found, checks=(failed,)))
     html = READER.render(text)
 

@@ -19,6 +19,7 @@ from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.versions.read import history
 from roadworthy.prove import keep
 from roadworthy.prove.evaluate.scored import score
+from roadworthy.prove.gate import acceptance
 from roadworthy.prove.remembered import fetch
 from roadworthy.prove.review.comparison import Side
 from roadworthy.prove.review.complexity import definitions, locked
@@ -87,6 +88,7 @@ def gather(local: Local, commit: str, name: str, *, dirty: bool) -> Evidence:
         artifacts=_artifacts(local, evidence.declared, proof, run, seen),
         deployed=current.version if current else None,
         unheeded=unheeded(seen, PRODUCTION),
+        accepted=acceptance.find(local.ledger, proof),
     )
 
 

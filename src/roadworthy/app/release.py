@@ -21,6 +21,7 @@ from roadworthy.operate.release.refuse import Asked, refusals, refuse
 from roadworthy.operate.release.rollback import previous
 from roadworthy.operate.release.write import Candidate, release
 from roadworthy.prove import keep
+from roadworthy.prove.gate.acceptance import NOBODY, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +111,7 @@ def release_at(local: Local, project: Declared, wanted: Wanted) -> Outcome:
         as_baseline=is_baseline if wanted.as_baseline is None else wanted.as_baseline,
         primary=requirements.quality[0] if requirements.quality else None,
         unmade=() if parts is None else parts.unmade,
+        accepted=NOBODY if proof is None else find(local.ledger, proof),
     )
     refuse(refusals(asked))
     if tested is None or run is None or parts is None or parts.model is None:

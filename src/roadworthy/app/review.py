@@ -57,8 +57,8 @@ def review_here(asked: str, *, html: Path | None, summary: Path | None, start: P
         InvalidDeclaration: The declared files of a side have faults.
     """
     local = open_local(start)
-    span = _span(local, asked)
-    comparison = _compared(local, span)
+    span = span_of(local, asked)
+    comparison = compared(local, span)
     reports = local.ledger.state / "reports"
     places = (
         html or reports / f"review-{span.head_commit[:12]}.html",
@@ -69,25 +69,32 @@ def review_here(asked: str, *, html: Path | None, summary: Path | None, start: P
     return Reviewed(comparison, keep.write(local.ledger, comparison), *places)
 
 
-def _span(local: Local, asked: str) -> Span:
+def span_of(local: Local, asked: str, command: str = "review") -> Span:
+    """Return the two ends of *asked*.
+
+    Raises:
+        UsageError: It names no change; the remedy says how it is asked of *command*.
+        NotFound: A revision is not there.
+    """
     base, dots, head = asked.partition("..")
     head = head.removeprefix(".") or "HEAD"
     if not base or not dots:
         raise UsageError(
-            f"{asked!r} names no change.", remedy="Say what it is to be merged into: `roadworthy review main..HEAD`."
+            f"{asked!r} names no change.",
+            remedy=f"Say what it is to be merged into: `roadworthy {command} main..HEAD`.",
         )
     tip, head_commit = local.repo.resolve(base), local.repo.resolve(head)
     if tip == head_commit:
         raise UsageError(
-            f"{base} and {head} are the same commit: there is no change to review.",
+            f"{base} and {head} are the same commit: there is no change.",
             remedy="Commit the change on a branch of its own, and review it against the branch it is to go into.",
         )
     named = (local.repo.branch() or head) if head == "HEAD" else head
     fork = local.repo.merge_base(tip, head_commit) or tip
     if fork == head_commit:
         raise UsageError(
-            f"{base} holds all of {head} already: there is no change to review.",
-            remedy=f"Did you mean `roadworthy review {head}..{base}`?",
+            f"{base} holds all of {head} already: there is no change.",
+            remedy=f"Did you mean `roadworthy {command} {head}..{base}`?",
         )
     behind = 0 if fork == tip else _behind(local, tip, fork)
     return Span(base, named, fork, head_commit, behind)
@@ -98,7 +105,13 @@ def _behind(local: Local, tip: str, fork: str) -> int:
     return since.index(fork) if fork in since else len(since)
 
 
-def _compared(local: Local, span: Span) -> Comparison:
+def compared(local: Local, span: Span) -> Comparison:
+    """Return the comparison of the two ends of a change.
+
+    Raises:
+        NotFound: The head has no proof.
+        InvalidDeclaration: The declared files of a side have faults.
+    """
     head = gather(local, span.head_commit, span.head, dirty=True)
     if head.proof is None:
         raise NotFound(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from roadworthy.app.proving.candidate import Answers, Candidate
     from roadworthy.app.proving.production import Production
     from roadworthy.ledger.objects.address import Address
-    from roadworthy.prove.against_production.compare import Field
+    from roadworthy.prove.against_production.field import Field
     from roadworthy.prove.measures import Measures
 
 _JUNIT = "reports/junit.xml"  # under .roadworthy
@@ -158,7 +158,11 @@ def _model_sections(
     with draft.timing("behaviour and stress"):
         draft.checks += sections.model_tests(bench, candidate, say)
     comparison = compared.result()
-    draft.checks.append(comparison.check)
+    draft.checks += comparison.checks
+    if not isinstance(production, Absent):
+        with draft.timing("against production"):
+            say("which rows are broken, and why")
+            draft.checks += sections.looked_into(bench, candidate, production, comparison)
     if draft.measures is not None and comparison.measures is not None:
         draft.measures["against_production"] = comparison.measures
     with draft.timing("failure modes"):
@@ -170,7 +174,7 @@ def _compared(
     bench: Bench, production: Production | Absent, field: Field | Check, draft: _Draft, say: Callable[[str], None]
 ) -> Comparison:
     if isinstance(field, Check) or isinstance(production, Absent):
-        return Comparison(cast("Check", field))
+        return Comparison((cast("Check", field),))
     with draft.timing("against production"):
         return sections.against_production(bench, production, field, noise_floor(bench, production, say))
 

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("test", "Test the data and the model of the last run."),
     "contract": ("contract", "Draft, test and compare what datasets must satisfy."),
     "review": ("review", "Hold a change against its base and production, on one page."),
+    "gate": ("gate", "Give every verdict on a change, or accept regressions."),
     "release": ("release", "Make a version of the tested model."),
     "deploy": ("deploy", "Put a version into an environment."),
     "rollback": ("rollback", "Put the previous version back."),

@@ -29,7 +29,7 @@ def junit_of(what: str, checks: Sequence[Check]) -> bytes:
         The schema of Apache Ant's JUnit task, as Jenkins and GitLab read it: testsuites, testsuite, testcase, failure
         and skipped.
     """
-    root = ET.Element("testsuites", {"name": _text(f"roadworthy {what}"), **_counts(checks)})
+    root = ET.Element("testsuites", {"name": legible(f"roadworthy {what}"), **_counts(checks)})
     for section, group in groupby(checks, key=lambda check: check.section):
         listed = tuple(group)
         suite = ET.SubElement(root, "testsuite", {"name": section, **_counts(listed)})
@@ -41,14 +41,14 @@ def junit_of(what: str, checks: Sequence[Check]) -> bytes:
 
 
 def _case(suite: ET.Element, check: Check) -> None:
-    case = ET.SubElement(suite, "testcase", classname=check.section, name=_text(check.name))
+    case = ET.SubElement(suite, "testcase", classname=check.section, name=legible(check.name))
     if check.verdict == "failed":
-        failure = ET.SubElement(case, "failure", message=_text(check.summary))
-        failure.text = _text("\n".join(json.dumps(example, ensure_ascii=False) for example in check.examples))
+        failure = ET.SubElement(case, "failure", message=legible(check.summary))
+        failure.text = legible("\n".join(json.dumps(example, ensure_ascii=False) for example in check.examples))
     elif check.verdict == "not_run":
-        ET.SubElement(case, "skipped", message=_text(check.summary))
+        ET.SubElement(case, "skipped", message=legible(check.summary))
     else:
-        ET.SubElement(case, "system-out").text = _text(check.summary)
+        ET.SubElement(case, "system-out").text = legible(check.summary)
 
 
 def _counts(checks: Sequence[Check]) -> dict[str, str]:
@@ -57,5 +57,6 @@ def _counts(checks: Sequence[Check]) -> dict[str, str]:
     return {"tests": str(len(checks)), "failures": str(failed), "skipped": str(skipped), "errors": "0"}
 
 
-def _text(text: str) -> str:
+def legible(text: str) -> str:
+    """Return *text* without what XML cannot hold."""
     return _NOT_XML.sub("�", text)

@@ -78,14 +78,91 @@ class Answer(TypedDict):
     right: bool
 
 
+class Pull(TypedDict):
+    """An input, and the share of the change between two models' answers that it carries; the shares need not add up."""
+
+    input: str
+    share: float
+
+
+class Band(TypedDict):
+    """The flips among the rows of which production was as sure as `name` says."""
+
+    name: str
+    rows: int
+    negative: int
+    positive: int
+
+
+class Move(TypedDict):
+    """Rows of one truth whose decision changed from `before` to `after`; `broken`: those that are newly wrong."""
+
+    truth: str
+    before: str
+    after: str
+    rows: int
+    broken: int
+
+
+class CostChange(TypedDict):
+    """What decisions cost for each row on average, by the declared costs, and the candidate's minus production's."""
+
+    before: float
+    after: float
+    change: Interval
+
+
+class SliceFlips(TypedDict):
+    """A declared slice: its flips; `harm`, the share newly wrong less the share newly right; and whether that is sure.
+
+    `floor` is the twins' mean harm, None without twins. `chance` is that of as much harm without a cause, corrected for
+    all slices; None with too few rows.
+    """
+
+    name: str
+    where: str
+    rows: int
+    negative: int
+    positive: int
+    harm: float
+    floor: float | None
+    chance: float | None
+    outcome: Literal["harmed", "unharmed", "not_judged"]
+
+
+class BrokenRule(TypedDict):
+    """Rows that a predicate picks out, measured on the half of the rows that it was not sought on.
+
+    `share` of its `rows` are `broken`, `lift` times as many as of all rows; they are `of_broken` of all broken rows.
+    """
+
+    where: str
+    rows: int
+    broken: int
+    share: float
+    lift: float
+    of_broken: float
+
+
+class Traffic(TypedDict):
+    """Requests that production answered, asked of both models: how many are decided otherwise."""
+
+    rows: int
+    since: str
+    changed: int
+    low: float
+    high: float
+
+
 class FlipExample(TypedDict):
-    """One row on which the two models differ in being right."""
+    """One row on which the two models differ in being right; `because`: the inputs that carry the change."""
 
     key: dict[str, object]
     inputs: dict[str, object]
     label: object
     production: Answer
     candidate: Answer
+    because: NotRequired[list[Pull]]
 
 
 class Floor(TypedDict):
@@ -113,6 +190,9 @@ class AgainstProduction(TypedDict):
     `reason`).
     `broken` and `fixed` hold up to 20 rows each, those first whose score moved most; empty when the profile says
     `review: {rows: never}`.
+    Broken down: `slices` as declared, `bands` by how sure production was, `moves` between decisions, `cost` where costs
+    are declared. Explained: `rules` pick out broken rows, `inputs` carry their change. `digest` names the broken rows.
+    `traffic` is what production answered since its deployment, where it was logged here.
     """
 
     version: str
@@ -133,6 +213,14 @@ class AgainstProduction(TypedDict):
     reason: str
     broken: list[FlipExample]
     fixed: list[FlipExample]
+    slices: NotRequired[list[SliceFlips]]
+    bands: NotRequired[list[Band]]
+    moves: NotRequired[list[Move]]
+    cost: NotRequired[CostChange | None]
+    rules: NotRequired[list[BrokenRule]]
+    inputs: NotRequired[list[Pull]]
+    digest: NotRequired[str]
+    traffic: NotRequired[Traffic | None]
 
 
 class Measures(TypedDict):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from roadworthy.app.proving.production import Production
     from roadworthy.build.data.table import Table
     from roadworthy.ledger.objects.item import Item
-    from roadworthy.prove.against_production.compare import Field
+    from roadworthy.prove.against_production.field import Field
 
 REFERENCE = "reference"
 

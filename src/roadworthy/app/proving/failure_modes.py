@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING
+
+from blake3 import blake3
 
 from roadworthy.app.proving.production import Absent
 from roadworthy.build.data import query
@@ -11,6 +14,7 @@ from roadworthy.prove.behaviour import failure_mode
 from roadworthy.prove.behaviour.failure_mode import Examples, Model
 from roadworthy.prove.evaluate.decision import cutoff
 from roadworthy.prove.evaluate.scored import score
+from roadworthy.prove.gate.acceptance import DIGEST
 from roadworthy.prove.proof import Check
 from roadworthy.prove.tried import tried
 
@@ -60,23 +64,25 @@ def _pinned(bench: Bench, candidate: Candidate, ours: Model, production: Product
     side = production.model
     said = side.predict(side.rows)
     theirs = Model(side.predict, cutoff_of(said, side.rows, side.label, side.requirements))
-    lost: dict[str, int] = {}
+    lost: dict[str, list[int]] = {}
     for name, mode in bench.project.failure_modes.items():
         examples = _examples(bench, candidate, mode)
         was = failure_mode.judge(mode, examples, theirs.predict(examples.rows), side.requirements, theirs.cutoff)
         now = failure_mode.judge(mode, examples, ours.predict(examples.rows), bench.requirements, ours.cutoff)
-        lost[name] = int((was & ~now).sum())
+        lost[name] = [int(row) for row in (was & ~now).nonzero()[0]]
     return _say(lost, production.name)
 
 
-def _say(lost: Mapping[str, int], version: str) -> Check:
-    broken = {name: count for name, count in lost.items() if count}
+def _say(lost: Mapping[str, list[int]], version: str) -> Check:
+    broken = {name: rows for name, rows in lost.items() if rows}
     if not broken:
         said = f"Every example that {version} gets right is right still."
         return Check("failure_modes", _PINNED, "passed", said, {"lost": 0})
-    listed = ", ".join(f"{count} of {name}" for name, count in broken.items())
+    listed = ", ".join(f"{len(rows)} of {name}" for name, rows in broken.items())
     said = f"Examples that {version} gets right are wrong now: {listed}."
-    return Check("failure_modes", _PINNED, "failed", said, {"lost": sum(broken.values())})
+    named = json.dumps(broken, sort_keys=True).encode()
+    facts = {"lost": sum(map(len, broken.values())), DIGEST: blake3(named).hexdigest()}
+    return Check("failure_modes", _PINNED, "failed", said, facts)
 
 
 def _cutoff(requirements: Requirements, rows: Table, candidate: Candidate) -> float | None:

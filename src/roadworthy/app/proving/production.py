@@ -9,7 +9,7 @@ from roadworthy.app.history import unheeded
 from roadworthy.build.data import query
 from roadworthy.build.model.version import fetch, open_version
 from roadworthy.ledger.versions.read import history
-from roadworthy.prove.against_production.compare import Model
+from roadworthy.prove.against_production.field import Model
 from roadworthy.prove.predictor import Predictor
 from roadworthy.prove.remembered import Remembered
 

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 from roadworthy.app.proving import recipe
 from roadworthy.app.proving.contracts import data_of
 from roadworthy.app.proving.production import Absent
+from roadworthy.app.proving.traffic import sampled
 from roadworthy.build.data.pins import pin_path
 from roadworthy.build.pipeline.graph import folders_of
 from roadworthy.build.pipeline.named import loose
 from roadworthy.errors import RoadworthyError
 from roadworthy.ledger.objects import tree
-from roadworthy.prove.against_production import compare
+from roadworthy.prove.against_production import compare, field, traffic
 from roadworthy.prove.behaviour import apart, missing, stress
 from roadworthy.prove.behaviour import check as behaviour
 from roadworthy.prove.contract import check as contract
 from roadworthy.prove.contract import dataset
 from roadworthy.prove.evaluate import evaluate, latency
-from roadworthy.prove.proof import Check
+from roadworthy.prove.proof import ALWAYS, Check
 from roadworthy.prove.tried import tried
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from roadworthy.app.proving.candidate import Answers, Candidate
     from roadworthy.app.proving.production import Production
     from roadworthy.declare.requirements import Requirements
-    from roadworthy.prove.against_production.compare import Comparison, Field
+    from roadworthy.prove.against_production.compare import Comparison
+    from roadworthy.prove.against_production.field import Field
     from roadworthy.prove.against_production.noise_floor import NotMeasured, Twins
     from roadworthy.prove.measures import Measures
 
@@ -87,14 +89,33 @@ def meeting(bench: Bench, candidate: Candidate, production: Production | Absent)
     name = f"flips against {production.name}"
     if candidate.label is None:
         return Check("against_production", name, "not_run", "The reference rows have no label.")
-    ours = compare.Model(
-        bench.requirements, candidate.remembered, candidate.subject.rows, candidate.label, candidate.key
-    )
     try:
-        found = compare.meet(production.model, ours)
+        found = field.meet(production.model, side_of(bench, candidate, candidate.label))
     except RoadworthyError as fault:
         return Check("against_production", name, "failed", str(fault), {"error": type(fault).__name__})
     return Check("against_production", name, "not_run", found) if isinstance(found, str) else found
+
+
+def side_of(bench: Bench, candidate: Candidate, label: str) -> field.Model:
+    """Return the candidate as one side of the comparison."""
+    return field.Model(bench.requirements, candidate.remembered, candidate.subject.rows, label, candidate.key)
+
+
+def looked_into(bench: Bench, candidate: Candidate, production: Production, comparison: Comparison) -> Checks:
+    """Add to *comparison* what its flips are about, and how traffic would be decided; return what could not be done."""
+    met, measures = comparison.field, comparison.measures
+    if met is None or measures is None or candidate.label is None:
+        return ()
+    both = compare.both_of(met, production.model, side_of(bench, candidate, candidate.label))
+    try:
+        compare.look_into(comparison, both)
+        rows, since = sampled(bench, production, both.inputs, met.rows)
+        decision = bench.requirements.decision
+        measures["traffic"] = traffic.look_at(both, met, rows, since, decision.tolerance if decision else None)
+    except RoadworthyError as fault:
+        name = "what the changed predictions are about"
+        return (Check("against_production", name, "not_run", str(fault), {**ALWAYS, "error": type(fault).__name__}),)
+    return ()
 
 
 def evaluation(bench: Bench, candidate: Candidate, said: Answers) -> tuple[Checks, Measures | None]:
@@ -163,13 +184,12 @@ def recipe_check(bench: Bench) -> Checks:
 
 
 def against_production(
-    bench: Bench, production: Production, field: Field, floor: Callable[[Field], Twins | NotMeasured]
+    bench: Bench, production: Production, met: Field, floor: Callable[[Field], Twins | NotMeasured]
 ) -> Comparison:
     """Return the candidate held against the version in production."""
     try:
-        return compare.compare(production.name, field, bench.requirements, floor)
+        return compare.compare(production.name, met, bench.requirements, floor)
     except RoadworthyError as fault:
         name = f"flips against {production.name}"
-        return compare.Comparison(
-            Check("against_production", name, "failed", str(fault), {"error": type(fault).__name__})
-        )
+        failed = Check("against_production", name, "failed", str(fault), {"error": type(fault).__name__})
+        return compare.Comparison((failed,))

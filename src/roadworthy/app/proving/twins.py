@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from roadworthy.declare.requirements import Noise
     from roadworthy.ledger.ledger import Ledger
     from roadworthy.ledger.objects.item import Item
-    from roadworthy.prove.against_production.compare import Field
+    from roadworthy.prove.against_production.field import Field
     from roadworthy.prove.against_production.noise_floor import Twins
     from roadworthy.prove.evaluate.scored import Scored
 

@@ -119,6 +119,7 @@ def _refuse(address: str) -> tuple[Step, ...]:
                 Type("git commit -qam 'Use the weather at the destination'"),
                 Type("roadworthy run"),
                 Type("roadworthy test", status=3),
+                Type("roadworthy gate main..HEAD", status=3),
                 Type("roadworthy review main..HEAD", status=3),
             ),
         ),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NEED_OF_TASK = {"flag_top": "binary_classification", "costs": "binary_classification", "tolerance": "regression"}
 _BASELINE = "baseline"
+_FEWEST_TWINS = 2  # of one, nobody knows how far the next may lie
 
 
 def faults(
@@ -130,8 +131,8 @@ def _noise(report: Report, requirements: Requirements, params: Mapping[str, obje
     if not has(params, noise.seed):
         fix = "Add it to params.yaml, and let the training use it."
         report.unless_known(("noise", "seed"), noise.seed, dotted_names(params), "in params.yaml", fix)
-    if noise.runs < 1:
-        report.at(("noise", "runs"), "Without a run there is no noise floor.", "Write `runs: 5`.")
+    if noise.runs < _FEWEST_TWINS:
+        report.at(("noise", "runs"), "Of fewer than two runs no spread is known.", "Write `runs: 5`.")
 
 
 def _names(report: Report, requirements: Requirements) -> None:

@@ -134,13 +134,17 @@ class SegmentWriter:
             os.close(handle)
 
 
-def read(folder: Path) -> Iterator[dict[str, Any]]:
+def read(folder: Path, newest: int | None = None) -> Iterator[dict[str, Any]]:
     """Yield every row in *folder*, in the order of writing within a segment; what was cut off at the end is left out.
+
+    Args:
+        folder: Where the segments are.
+        newest: Of only so many segments, the newest; None: of all.
 
     Raises:
         IntegrityError: A segment is damaged before its end.
     """
-    for path in segments(folder):
+    for path in segments(folder)[-newest if newest else None :]:
         data = _bytes(path)
         for start, end in _frames(data, path):
             yield from orjson.loads(memoryview(data)[start:end])

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from roadworthy.errors import DirtyTree, NotFound, RoadworthyError, TestsFailed, UsageError
 from roadworthy.prove.evaluate.naming import untested
+from roadworthy.prove.gate.acceptance import NOBODY
+from roadworthy.prove.gate.verdicts import SAYS_NO, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from roadworthy.build.pipeline.record import Run
     from roadworthy.declare.requirements import Quality
+    from roadworthy.prove.gate.acceptance import Accepted
     from roadworthy.prove.proof import Check, Proof
 
 _SHOWN = 10
@@ -33,6 +36,7 @@ class Asked:
         primary: What is asked of the primary metric; None when `requirements.yaml` names no metric.
         unmade: What was tested, as it is to be kept with the version, by path: and neither the run nor the commit
             names its bytes.
+        accepted: Which of the proof's regressions somebody lives with.
     """
 
     model: str
@@ -43,6 +47,7 @@ class Asked:
     as_baseline: bool
     primary: Quality | None = None
     unmade: tuple[str, ...] = ()
+    accepted: Accepted = NOBODY
 
 
 def refusals(asked: Asked) -> tuple[RoadworthyError, ...]:
@@ -104,7 +109,7 @@ def _of_proof(asked: Asked, commit: str) -> Iterator[RoadworthyError]:
         return
     if proof.model != asked.model:
         yield NotFound(f"The model that was tested is {proof.model}, not {asked.model}.", remedy=_AGAIN)
-    failed = [check for check in proof.checks if check.verdict == "failed"]
+    failed = [check for check in proof.checks if shown(check, asked.accepted) in SAYS_NO]
     if failed:
         yield TestsFailed(
             "\n".join([f"{len(failed)} of {len(proof.checks)} checks failed:", *_told(failed)]),

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
+from roadworthy.prove.against_production.breakdown import bands, cost, digest, moves
+from roadworthy.prove.against_production.explain import Both, choose, explain
 from roadworthy.prove.against_production.flips import flips, furthest
 from roadworthy.prove.against_production.gate import Judgement, Limits, judge, needs_floor, shares
 from roadworthy.prove.against_production.noise_floor import NotMeasured, Twins
+from roadworthy.prove.against_production.rules import rules
+from roadworthy.prove.against_production.slices import checks as slice_checks
+from roadworthy.prove.against_production.slices import judge as judge_slices
+from roadworthy.prove.against_production.slices import slices_of, suspect
 from roadworthy.prove.evaluate.metric import metric
-from roadworthy.prove.evaluate.scored import score
 from roadworthy.prove.evaluate.sheet import EVERYWHERE, fill
+from roadworthy.prove.gate.acceptance import DIGEST
 from roadworthy.prove.proof import Check
 from roadworthy.prove.rows import MOST_EXAMPLES, row, value
 
@@ -18,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from roadworthy.build.data.table import Table
-    from roadworthy.declare.requirements import Requirements, Task
+    from roadworthy.declare.requirements import Requirements
+    from roadworthy.prove.against_production.field import Field, Model
     from roadworthy.prove.against_production.flips import Flips
     from roadworthy.prove.against_production.gate import Shares
-    from roadworthy.prove.behaviour.vacuous import Predict
     from roadworthy.prove.evaluate.metric import Metric
     from roadworthy.prove.evaluate.scored import Scored
     from roadworthy.prove.measures import AgainstProduction, Answer, FlipExample, Floor, Interval
@@ -32,50 +40,19 @@ _SECTION: Literal["against_production"] = "against_production"
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """One side of the comparison.
+class Comparison:
+    """What came of it; without a field, the two cannot be compared, and `checks` says why.
 
     Attributes:
-        requirements: What it takes and returns.
-        predict: Asks it; raises ModelError.
-        rows: Its own reference rows.
-        label: The label's column among them.
-        key: The columns that name a row.
+        checks: That of the flips first, then one for each declared slice.
+        measures: What was measured.
+        field: The rows of comparison, and `found` the flips among them.
     """
 
-    requirements: Requirements
-    predict: Predict
-    rows: Table
-    label: str
-    key: tuple[str, ...] = ()
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The columns that it is given."""
-        return self.requirements.inputs.columns
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """The rows of comparison: labelled rows that both models can be asked about, and what both said."""
-
-    whose: Literal["production", "candidate"]
-    task: Task
-    rows: Table
-    label: str
-    key: tuple[str, ...]
-    production: Scored
-    candidate: Scored
-    production_said: Table
-    candidate_said: Table
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What came of it; `measures` is None when the two cannot be compared."""
-
-    check: Check
+    checks: tuple[Check, ...]
     measures: AgainstProduction | None = None
+    field: Field | None = None
+    found: Flips | None = None
 
 
 def compare(
@@ -90,64 +67,67 @@ def compare(
         floor: Measures the noise floor on the rows of comparison; called only when it can matter.
 
     Raises:
+        UsageError: A slice is no predicate over the rows of comparison.
         RoadworthyError: Production's recipe cannot be followed any more.
     """
-    name = f"flips against {version}"
     found = flips(field.production, field.candidate)
     limits = _limits(requirements)
     apart = shares(found, None)
-    twins = floor(field) if requirements.against_production and needs_floor(apart, limits) else None
+    slices = slices_of(requirements.slices, field) if requirements.against_production else ()
+    wanted = needs_floor(apart, limits) or suspect(found, slices, limits.excess)
+    twins = floor(field) if requirements.against_production and wanted else None
     if isinstance(twins, Twins):
         apart = shares(found, twins.negative)
     primary = _primary(requirements, field)
     why = twins.reason if isinstance(twins, NotMeasured) else ""
-    judgement = judge(apart, found, limits, primary, why)
-    if isinstance(twins, Twins) and twins.note:
-        judgement = Judgement(judgement.outcome, f"{judgement.reason} {twins.note}")
-    if requirements.against_production is None:
-        judgement = Judgement("not_judged", f"requirements.yaml sets no limit to flips. {judgement.reason}")
+    judgement = _judged(requirements, judge(apart, found, limits, primary, why), twins)
     measured = None if isinstance(twins, NotMeasured) else twins
     measures = _measures(version, field, found, apart, judgement)
     measures["floor"] = _floor(apart, measured)
     measures["allowed"], measures["upgrade_ratio"] = limits.excess, limits.upgrade_ratio
     if primary is not None:
         measures["primary_metric"], measures["primary"] = primary[0].name, primary[1]
-    return Comparison(_check(name, judgement, measures), measures)
+    judged = judge_slices(found, slices, twins, limits.excess)
+    measures["slices"] = list(judged)
+    measures["cost"] = cost(field, requirements.decision)
+    checks = (
+        _check(f"flips against {version}", judgement, measures),
+        *slice_checks(judged, version, why, digest(field, found)),
+    )
+    return Comparison(checks, measures, field, found)
 
 
-def meet(production: Model, candidate: Model) -> Field | str:
-    """Return the rows that both models can be asked about, with their answers; or why there are none.
+def _judged(requirements: Requirements, judgement: Judgement, twins: Twins | NotMeasured | None) -> Judgement:
+    if isinstance(twins, Twins) and twins.note:
+        judgement = Judgement(judgement.outcome, f"{judgement.reason} {twins.note}")
+    if requirements.against_production is None:
+        return Judgement("not_judged", f"requirements.yaml sets no limit to flips. {judgement.reason}")
+    return judgement
 
-    Production's own reference rows come first: a change that damages the reference rows cannot hide behind them.
+
+def both_of(field: Field, production: Model, candidate: Model) -> Both:
+    """Return the two models, as they are asked about rows like those of comparison."""
+    inputs = tuple(dict.fromkeys(name for one in (candidate, production) for name in one.inputs))
+    named = tuple(name for name in inputs if name in field.rows)
+    return Both(production.predict, candidate.predict, named, field.task)
+
+
+def look_into(comparison: Comparison, both: Both) -> None:
+    """Add to what was measured which rows are broken, as rules, and which inputs carry the change.
 
     Raises:
-        ModelError: One of the models does not answer as it declares.
-        UsageError: The label is not what the task says.
+        ModelError: A model does not answer as it declares.
     """
-    if production.requirements.task != candidate.requirements.task:
-        return f"Production's task is {production.requirements.task}: flips between tasks mean nothing."
-    if set(candidate.inputs) <= set(production.rows.names):
-        return _asked("production", production, candidate)
-    if set(production.inputs) <= set(candidate.rows.names):
-        return _asked("candidate", production, candidate)
-    lacking = sorted(set(candidate.inputs) - set(production.rows.names))
-    return f"Neither model's reference rows hold the inputs of both: production's lack {', '.join(lacking)}."
-
-
-def _asked(whose: Literal["production", "candidate"], production: Model, candidate: Model) -> Field | str:
-    owner = production if whose == "production" else candidate
-    rows = owner.rows.take(~owner.rows[owner.label].is_missing())
-    if not len(rows):
-        return "There are no labelled reference rows."
-    theirs, ours = production.predict(rows), candidate.predict(rows)
-    label = rows[owner.label]
-    # Both are judged by the decision that is to hold from now on.
-    judged_by = replace(production.requirements, decision=candidate.requirements.decision)
-    was = score(theirs, label, judged_by)
-    now = score(ours, label, candidate.requirements)
-    if not now.judged:
-        return "requirements.yaml says no `decision`, so no prediction is right or wrong by itself."
-    return Field(whose, candidate.requirements.task, rows, owner.label, owner.key, was, now, theirs, ours)
+    field, found, measures = comparison.field, comparison.found, comparison.measures
+    if field is None or found is None or measures is None or not found.negative.any():
+        return
+    measures["rules"] = rules(field.rows.select(both.inputs), found.negative)
+    shown = _furthest(field, found, negative=True)
+    chosen = choose(np.flatnonzero(found.negative), shown, len(both.inputs))
+    pulls = explain(both, field.rows, field.label, chosen)
+    measures["inputs"] = pulls.together()
+    for number, example in enumerate(measures["broken"]):
+        example["because"] = pulls.of_row(number)
 
 
 def _limits(requirements: Requirements) -> Limits:
@@ -184,6 +164,9 @@ def _measures(version: str, field: Field, found: Flips, apart: Shares, judgement
         "reason": judgement.reason,
         "broken": [_example(field, number) for number in _furthest(field, found, negative=True)],
         "fixed": [_example(field, number) for number in _furthest(field, found, negative=False)],
+        "bands": bands(field, found),
+        "moves": moves(field, found),
+        "digest": digest(field, found),
     }
 
 
@@ -245,6 +228,7 @@ def _check(name: str, judgement: Judgement, measures: AgainstProduction) -> Chec
         "ratio": measures["ratio"],
         "allowed": measures["allowed"],
         "outcome": measures["outcome"],
+        DIGEST: measures.get("digest", ""),
         "floor": None if measures["floor"] is None else measures["floor"]["value"],
     }
     examples = tuple(

@@ -3,26 +3,33 @@
 It blocks when the negative flips exceed the noise floor by more than `excess`, surely (the lower bound of the
 interval), unless the primary metric improves surely (its interval lies on the better side of 0) and no more than
 `upgrade_ratio` negative flips come with each positive one: then it lets the candidate through, and lists the cost.
+
+The interval of the excess has two parts, which add as squares. *Training*: how far one more re-training may lie from
+the mean of the twins on these very rows, by a prediction interval, because the candidate is one more and not a mean of
+many. *Rows*: how far the difference would move on other rows, by a paired bootstrap in which the twins stay.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from roadworthy.prove.evaluate.interval import RESAMPLES, interval, weights
+from roadworthy.prove.against_production.student import one_more
+from roadworthy.prove.evaluate.interval import CONFIDENCE, RESAMPLES, interval, weights
 from roadworthy.prove.evaluate.quality import is_better, say
 
 if TYPE_CHECKING:
-    from roadworthy.build.data.table import Bools
+    from roadworthy.build.data.table import Bools, Floats
     from roadworthy.prove.against_production.flips import Flips
     from roadworthy.prove.evaluate.metric import Metric
     from roadworthy.prove.measures import Interval
 
 Outcome = Literal["within_noise", "upgrade", "blocked", "not_judged"]
 _TWINS_SEED = 1992
+FEWEST_TWINS = 2  # of one, nobody knows how far the next may lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +62,45 @@ def shares(flips: Flips, twins: Bools | None, *, runs: int = RESAMPLES) -> Share
     """Return the shares of *flips*, and how far the negative ones exceed those of *twins*, shape (twins, rows).
 
     Source:
-        A paired bootstrap over rows (the same rows for candidate and twins), and over twins for the floor: Efron and
-        Tibshirani (1993), "An Introduction to the Bootstrap", chapters 8 and 13.
+        The rows: a paired bootstrap, the same rows for candidate and twins: Efron and Tibshirani (1993), "An
+        Introduction to the Bootstrap", chapters 8 and 13; for the floor itself over twins too. The training: see
+        `student.one_more`. Their sum: Zou and Donner (2008), "Construction of Confidence Limits about Effect Measures:
+        A General Approach".
     """
     rows = len(flips.negative)
     broken, mended = np.flatnonzero(flips.negative), np.flatnonzero(flips.positive)
     noise = [] if twins is None else [np.flatnonzero(twin) for twin in twins]
     chosen = np.random.default_rng(_TWINS_SEED)
-    drawn = np.full((runs, 3), np.nan)
+    drawn = np.full((runs, 4), np.nan)
     for run, weight in enumerate(weights(rows, runs=runs) if rows else ()):
         drawn[run, :2] = weight[broken].sum() / rows, weight[mended].sum() / rows
         if noise:
             each = np.array([weight[twin].sum() / rows for twin in noise])
-            drawn[run, 2] = each[chosen.integers(0, len(each), size=len(each))].mean()
+            drawn[run, 2:] = each[chosen.integers(0, len(each), size=len(each))].mean(), each.mean()
     negative, positive = (len(which) / rows if rows else 0.0 for which in (broken, mended))
     found = interval(negative, drawn[:, 0]), interval(positive, drawn[:, 1])
     if not noise:
         return Shares(*found, None, None)
-    floor = sum(len(twin) for twin in noise) / len(noise) / max(rows, 1)
-    return Shares(*found, interval(floor, drawn[:, 2]), interval(negative - floor, drawn[:, 0] - drawn[:, 2]))
+    each = np.array([len(twin) for twin in noise]) / max(rows, 1)
+    floor = float(each.mean())
+    excess = widened(interval(negative - floor, drawn[:, 0] - drawn[:, 3]), each)
+    return Shares(*found, interval(floor, drawn[:, 2]), excess)
+
+
+def widened(rows: Interval, twins: Floats) -> Interval:
+    """Return the interval *rows* of a difference from the mean of *twins*, widened by what training moves it.
+
+    With fewer than two twins, nothing is known of that: the bounds are None.
+    """
+    value, low, high = rows["value"], rows["low"], rows["high"]
+    if value is None or low is None or high is None or len(twins) < FEWEST_TWINS:
+        return {"value": value, "low": None, "high": None}
+    training = one_more(twins, CONFIDENCE)
+    return {
+        "value": value,
+        "low": value - math.hypot(value - low, training),
+        "high": value + math.hypot(high - value, training),
+    }
 
 
 def needs_floor(found: Shares, limits: Limits) -> bool:
@@ -96,12 +123,13 @@ def judge(
     counted = f"{_percent(found.negative)} of the rows are newly wrong, {_percent(found.positive)} newly right"
     if not needs_floor(found, limits):
         return Judgement("within_noise", f"{counted}: few enough whatever the noise floor.")
-    if found.excess is not None and (found.excess["low"] or 0.0) <= limits.excess:
+    bound = None if found.excess is None else found.excess["low"]
+    if bound is not None and bound <= limits.excess:
         return Judgement("within_noise", f"{counted}; {_above(found)}, within the {100 * limits.excess:g} % allowed.")
     paid, cost = _upgrade(flips, limits, primary)
     if paid:
         return Judgement("upgrade", f"{counted}{_noise(found, why)}. Let through as an upgrade: {cost}.")
-    if found.excess is None:
+    if bound is None:
         return Judgement("not_judged", f"{counted}; {_unmeasured(why)}.")
     return Judgement(
         "blocked", f"{counted}; {_above(found)}, more than the {100 * limits.excess:g} % allowed. No upgrade: {cost}."

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from roadworthy.prove.against_production.flips import flips
+from roadworthy.prove.against_production.gate import FEWEST_TWINS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from roadworthy.build.data.table import Bools
+    from roadworthy.prove.against_production.flips import Flips
     from roadworthy.prove.evaluate.scored import Scored
 
 
@@ -36,9 +38,10 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """The negative flips of each twin, shape (twins, rows), how many seconds they took, and what to say of them."""
+    """The flips of each twin, shape (twins, rows), how many seconds they took, and what to say of them."""
 
     negative: Bools
+    positive: Bools
     seconds: float
     cached: bool = False
     note: str = ""
@@ -60,21 +63,23 @@ def measure(
         recipe: Production's recipe.
         production: Production's answers on the rows of comparison.
         runs: How many twins.
-        budget: Seconds after which no further twin is begun; fewer twins than *runs* are no noise floor.
+        budget: Seconds after which no further twin is begun; fewer twins than *runs*, or than two, are no noise floor.
         say: Told of each twin that is ready.
 
     Raises:
         RoadworthyError: The recipe fails.
     """
+    if runs < FEWEST_TWINS:
+        return NotMeasured(f"`noise` asks for {runs} twin, and of one nobody knows how far the next may lie")
     began = time.monotonic()
     waiting = iter(range(runs))
-    answers: queue.SimpleQueue[tuple[int, Bools | BaseException]] = queue.SimpleQueue()
-    found: dict[int, Bools] = {}
+    answers: queue.SimpleQueue[tuple[int, Flips | BaseException]] = queue.SimpleQueue()
+    found: dict[int, Flips] = {}
     faults: list[BaseException] = []
 
     def one(number: int) -> None:
         try:
-            answers.put((number, flips(production, recipe.twin(number)).negative))
+            answers.put((number, flips(production, recipe.twin(number))))
         except BaseException as fault:  # noqa: BLE001 - raised by the thread that waits
             answers.put((number, fault))
 
@@ -101,10 +106,11 @@ def measure(
 
 
 def _concluded(
-    found: dict[int, Bools], faults: list[BaseException], runs: int, spent: tuple[float, float]
+    found: dict[int, Flips], faults: list[BaseException], runs: int, spent: tuple[float, float]
 ) -> Twins | NotMeasured:
     if faults:
         raise faults[0]
     if len(found) < runs:
         return NotMeasured(f"the budget of {spent[0]:g} s was spent after {len(found)} of {runs} twins")
-    return Twins(np.stack([found[number] for number in range(runs)]), spent[1])
+    ordered = [found[number] for number in range(runs)]
+    return Twins(np.stack([one.negative for one in ordered]), np.stack([one.positive for one in ordered]), spent[1])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from roadworthy.build.pipeline.key import differences, sentence
 from roadworthy.prove.evaluate.metric import of_task
+from roadworthy.prove.gate.verdicts import shown
 from roadworthy.prove.review import changes, gates
 from roadworthy.prove.review.comparison import (
     CheckRow,
@@ -79,7 +80,7 @@ def compare(
     changed = changes.requirements(_requirements(base), requirements) if base.declared else ()
     primary = requirements.quality[0] if requirements and requirements.quality else None
     held = datasets or Datasets(why_not="neither run is known")
-    judged = gates.gates(head.proof, head.deployed, primary)
+    judged = gates.gates(head.proof, head.deployed, primary, head.accepted)
     return Comparison(
         project=head.declared.profile.project if head.declared else "",
         model=head.proof.model,
@@ -91,8 +92,8 @@ def compare(
         head=head.side,
         outcome=gates.outcome(judged),
         gates=judged,
-        checks=_checks(base.proof, head.proof, _columns(head)),
-        notes=(*changes.lost(held), *gates.notes(base, head, changed)),
+        checks=_checks(base.proof, head, _columns(head)),
+        notes=(*changes.lost(held), *gates.notes(base, head, changed), *head.accepted.stale),
         rivals=against,
         metrics=tuple(_metrics(found, against, requirements)),
         slices=tuple(_slices(found, against)),
@@ -139,12 +140,22 @@ def _arranged(row: Mapping[str, object], columns: Sequence[str]) -> dict[str, ob
     return {name: row[name] for name in columns if name in row} | dict(row)
 
 
-def _checks(base: Proof | None, head: Proof, columns: Sequence[str]) -> tuple[CheckRow, ...]:
+def _checks(base: Proof | None, head: Evidence, columns: Sequence[str]) -> tuple[CheckRow, ...]:
     before = {(check.section, check.name): check.verdict for check in base.checks} if base else {}
     arranged = (
-        replace(check, examples=tuple(_arranged(row, columns) for row in check.examples)) for check in head.checks
+        replace(check, examples=tuple(_arranged(row, columns) for row in check.examples))
+        for check in (head.proof.checks if head.proof else ())
     )
-    return tuple(CheckRow(check, before.get((check.section, check.name))) for check in arranged)
+    holding = head.accepted.holding
+    return tuple(
+        CheckRow(
+            check,
+            shown(check, head.accepted),
+            before.get((check.section, check.name)),
+            holding[check.name].said if shown(check, head.accepted) == "accepted" else "",
+        )
+        for check in arranged
+    )
 
 
 def _metrics(found: Known, against: Sequence[Rival], requirements: Requirements | None) -> Iterator[MetricRow]:

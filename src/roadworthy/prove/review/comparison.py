@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from roadworthy.build.data.profile import ColumnProfile
     from roadworthy.ledger.objects.address import Address
+    from roadworthy.prove.gate.verdicts import Shown
     from roadworthy.prove.measures import AgainstProduction, CalibrationBin, Confusion, Histogram, Interval
     from roadworthy.prove.proof import Check, Verdict
 
@@ -107,10 +108,15 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """A check of the head's proof, and its verdict at the base (None: not there, or the base is not tested)."""
+    """A check of the head's proof, and its verdict at the base (None: not there, or the base is not tested).
+
+    `verdict` is that of the list of verdicts; `note` who lives with it, where somebody does.
+    """
 
     check: Check
+    verdict: Shown
     before: Verdict | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +236,16 @@ class Complexity:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A rule to pass, and why it is or is not: a whole section of tests, or each check of it that failed."""
+    """A rule to pass, and why it is or is not: a whole section of tests, or each check of it that failed.
+
+    `whole`: it is about the proof as a whole, and not about its checks.
+    """
 
     section: str
     name: str
-    verdict: Verdict
+    verdict: Shown
     reason: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from roadworthy.prove.gate.acceptance import NOBODY
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from roadworthy.ledger.objects.address import Address
     from roadworthy.ledger.objects.item import Item
     from roadworthy.prove.evaluate.scored import Scored
+    from roadworthy.prove.gate.acceptance import Accepted
     from roadworthy.prove.proof import Proof
     from roadworthy.prove.review.comparison import Side
 
@@ -39,6 +42,7 @@ class Evidence:
         deployed: The version that is in production now; None when none is.
         unheeded: Newer deployments to production that do not count, and why, in sentences.
         only_dirty: Whether all proofs of it are of a tree that differed from its commit, and so are not taken.
+        accepted: Which of its regressions are accepted, and which acceptances are stale.
         behind: Commits that the branch it is to go into has gained since.
     """
 
@@ -55,6 +59,7 @@ class Evidence:
     deployed: str | None = None
     unheeded: tuple[str, ...] = ()
     only_dirty: bool = False
+    accepted: Accepted = NOBODY
     behind: int = 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roadworthy.prove.evaluate.naming import untested
+from roadworthy.prove.gate.acceptance import NOBODY
+from roadworthy.prove.gate.verdicts import SAYS_NO, SECTIONS, reason, shown
 from roadworthy.prove.review.comparison import Gate
 from roadworthy.prove.review.text import plural, visible
 
@@ -12,34 +14,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from roadworthy.declare.requirements import Quality
+    from roadworthy.prove.gate.acceptance import Accepted
     from roadworthy.prove.proof import Check, Proof, Verdict
     from roadworthy.prove.review.comparison import Change, Outcome
     from roadworthy.prove.review.evidence import Evidence
 
 COMMIT = "Commit"
-SECTIONS = {
-    "data": "Data",
-    "evaluation": "Evaluation",
-    "behaviour": "Behaviour",
-    "stress": "Stress",
-    "against_production": "Against production",
-    "failure_modes": "Known failure modes",
-    "project": "The project's own tests",
-}
 
 
-def gates(proof: Proof, deployed: str | None, primary: Quality | None = None) -> tuple[Gate, ...]:
+def gates(
+    proof: Proof, deployed: str | None, primary: Quality | None = None, accepted: Accepted = NOBODY
+) -> tuple[Gate, ...]:
     """Return every gate: the run is of the commit alone, and was held against what is *deployed* in production now.
 
     Then that anything was tested at all, and what is asked of the *primary* metric; then each section of tests; or, of
-    one that failed, each check that did.
+    one that failed, each check that did, and each that somebody has *accepted*.
     """
-    return (_committed(proof), *_current(proof, deployed), *_something(proof, primary), *_sections(proof))
+    return (*around(proof, deployed, primary), *_sections(proof, accepted))
+
+
+def around(proof: Proof, deployed: str | None, primary: Quality | None = None) -> tuple[Gate, ...]:
+    """Return the gates that are about the proof as a whole, and not about one of its checks."""
+    return (_committed(proof), *_current(proof, deployed), *_something(proof, primary))
 
 
 def outcome(found: Sequence[Gate]) -> Outcome:
     """Return `blocked` when a gate says no. What was not run blocks nothing, and is shown with its reason."""
-    return "blocked" if any(gate.verdict == "failed" for gate in found) else "ready"
+    return "blocked" if any(gate.verdict in SAYS_NO for gate in found) else "ready"
 
 
 def notes(base: Evidence, head: Evidence, changed: Sequence[Change]) -> tuple[str, ...]:
@@ -50,33 +51,33 @@ def notes(base: Evidence, head: Evidence, changed: Sequence[Change]) -> tuple[st
 def _committed(proof: Proof) -> Gate:
     if proof.dirty:
         reason = "The tested run had changes that its commit does not hold. Commit them, then run and test again."
-        return Gate(COMMIT, "the run is of the commit alone", "failed", reason)
-    return Gate(COMMIT, "the run is of the commit alone", "passed", "No file differed from the commit.")
+        return Gate(COMMIT, "the run is of the commit alone", "failed", reason, whole=True)
+    return Gate(COMMIT, "the run is of the commit alone", "passed", "No file differed from the commit.", whole=True)
 
 
 def _current(proof: Proof, deployed: str | None) -> Iterator[Gate]:
     if deployed is not None and deployed != proof.production:
         held = f"held against {proof.production}" if proof.production else "tested before anything was in production"
         reason = f"{deployed} is in production now, and this was {held}. Run `roadworthy test` again."
-        yield Gate("Production", "tested against what is deployed", "failed", reason)
+        yield Gate("Production", "tested against what is deployed", "failed", reason, whole=True)
 
 
 def _something(proof: Proof, primary: Quality | None) -> Iterator[Gate]:
     """Refuse a proof that proves nothing: a green without a test is vacuous."""
     if all(check.verdict == "not_run" for check in proof.checks if check.asked):
         reason = "No check was run. Write what must hold in requirements.yaml and contracts/, then test again."
-        yield Gate("Tests", "something was tested", "failed", reason)
+        yield Gate("Tests", "something was tested", "failed", reason, whole=True)
         return
     for check in untested(proof, primary):
         reason = f"It is asked of the primary metric, and was not tested: {check.summary}"
-        yield Gate(SECTIONS[check.section], check.name, "failed", reason)
+        yield Gate(SECTIONS[check.section], check.name, "failed", reason, whole=True)
 
 
-def _sections(proof: Proof) -> Iterator[Gate]:
+def _sections(proof: Proof, accepted: Accepted) -> Iterator[Gate]:
     for section, title in SECTIONS.items():
         checks = [check for check in proof.checks if check.section == section]
         failed = [check for check in checks if check.verdict == "failed"]
-        yield from (Gate(title, check.name, "failed", check.summary) for check in failed)
+        yield from (Gate(title, check.name, shown(check, accepted), reason(check, accepted)) for check in failed)
         if checks and not failed:
             yield _whole(title, checks)
 

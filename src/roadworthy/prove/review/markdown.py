@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from roadworthy.prove.gate import words as gate_words
 from roadworthy.prove.review import words
 from roadworthy.prove.review.text import count, interval, metric, number, percent, plain, short, signed, size, visible
 
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from roadworthy.prove.measures import FlipExample
-    from roadworthy.prove.proof import Check
     from roadworthy.prove.review.comparison import (
         Change,
+        CheckRow,
         ColumnChange,
         Comparison,
         DatasetChange,
@@ -32,7 +33,7 @@ _MARKS = re.compile(
 )
 _CALLS = re.compile(r"([@#])(?=\w)")  # a forge makes mentions and references of these even when they are escaped
 _JOINER = "\N{WORD JOINER}"
-_SIGN = {"passed": "✓", "failed": "✗", "not_run": "–"}  # noqa: RUF001 - an en dash
+_SIGN = {"passed": "✓", "failed": "✗", "vacuous": "✗", "accepted": "!", "not_run": "–"}  # noqa: RUF001 - an en dash
 
 
 def render(comparison: Comparison) -> str:
@@ -125,6 +126,7 @@ def _flips(found: Flips) -> str:
         + (" The rows are production's own frozen reference rows." if measure["rows_of"] == "production" else "")
         + "\n",
     ]
+    lines += [f"- {prose(one)}" for one in gate_words.told(measure)] + [""]
     for title, examples in (("Broken", measure["broken"]), ("Fixed", measure["fixed"])):
         if examples:
             lines += [
@@ -154,19 +156,20 @@ def _examples(examples: Sequence[FlipExample]) -> str:
 
 def _tests(comparison: Comparison) -> str:
     lines = ["\n### Tests\n", f"{words.tests(comparison)}\n"]
-    shown = [row.check for row in comparison.checks if row.check.verdict != "passed"]
-    lines += [line for check in shown[:_CHANGES] for line in _check(check)]
+    shown = [row for row in comparison.checks if row.verdict != "passed"]
+    lines += [line for row in shown[:_CHANGES] for line in _check(row)]
     if len(shown) > _CHANGES:
         lines.append(f"- and {len(shown) - _CHANGES} more")
     return "\n".join(lines) + "\n"
 
 
-def _check(check: Check) -> Iterator[str]:
+def _check(row: CheckRow) -> Iterator[str]:
     """Yield a check as an item of a list: its first line as a sentence, more lines as they were printed."""
+    check = row.check
     first, *more = check.summary.strip().splitlines() or [""]
-    yield (
-        f"- {_SIGN[check.verdict]} {code(check.name)} ({prose(check.section.replace('_', ' '))}): {prose(first, 500)}"
-    )
+    said = f"{prose(first, 500)}{f' {prose(row.note, 500)}' if row.note else ''}"
+    named = f"{check.section.replace('_', ' ')}, {row.verdict.replace('_', ' ')}"
+    yield f"- {_SIGN[row.verdict]} {code(check.name)} ({prose(named)}): {said}"
     if more:
         printed = [visible(line, _WIDTH) for line in more[:_LINES]] + ([" …"] if len(more) > _LINES else [])
         fence = "`" * (1 + max(len(run) for run in re.findall(r"`+", "``\n" + "\n".join(printed))))

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from roadworthy.prove.gate import words as gate_words
+from roadworthy.prove.gate.verdicts import ORDER, SECTIONS
 from roadworthy.prove.review import plots, text, words
-from roadworthy.prove.review.gates import SECTIONS
 from roadworthy.version import VERSION
 
 if TYPE_CHECKING:
@@ -141,9 +142,8 @@ def _groups(rows: Sequence[CheckRow]) -> list[_Group]:
 
 def _group(title: str, rows: Sequence[CheckRow]) -> _Group:
     """Put first what failed, then what was not run; of much that passed as before, fold away all."""
-    order = {"failed": 0, "not_run": 1, "passed": 2}
-    ordered = sorted(rows, key=lambda row: order[row.check.verdict])
-    quiet = [row for row in ordered if row.check.verdict == "passed" and row.before in {None, "passed"}]
+    ordered = sorted(rows, key=lambda row: ORDER.index(row.verdict))
+    quiet = [row for row in ordered if row.verdict == "passed" and row.before in {None, "passed"}]
     if len(quiet) <= _FEW:
         return _Group(title, _tally(rows), ordered, [])
     return _Group(title, _tally(rows), [row for row in ordered if row not in quiet], quiet)
@@ -178,6 +178,8 @@ def _environment() -> Environment:
         place=_place,
         reach=_reach,
         balance=_balance,
+        told=gate_words.told,
+        because=gate_words.because,
         precision=_precision,
         recall=_recall,
         flip_words=words.flips,
@@ -256,9 +258,8 @@ def _ratio(part: int, whole: int) -> float | None:
 
 
 def _tally(rows: Sequence[CheckRow]) -> str:
-    verdicts = [row.check.verdict for row in rows]
-    named = (("passed", "passed"), ("failed", "failed"), ("not_run", "not run"))
-    return ", ".join(f"{verdicts.count(verdict)} {word}" for verdict, word in named if verdict in verdicts)
+    verdicts = [row.verdict for row in rows]
+    return ", ".join(f"{verdicts.count(one)} {one.replace('_', ' ')}" for one in reversed(ORDER) if one in verdicts)
 
 
 def _score(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from roadworthy.prove.gate.verdicts import SAYS_NO
 from roadworthy.prove.review.text import count, interval, metric, percent, plain, plural, signed, visible
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def headline(comparison: Comparison) -> str:
 
 def refusals(comparison: Comparison) -> list[Gate]:
     """Return the gates that say no."""
-    return [gate for gate in comparison.gates if gate.verdict == "failed"]
+    return [gate for gate in comparison.gates if gate.verdict in SAYS_NO]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +155,11 @@ def no_flips(comparison: Comparison) -> str:
 
 def tests(comparison: Comparison) -> str:
     """Return how many checks passed, failed and were not run."""
-    verdicts = [row.check.verdict for row in comparison.checks]
+    verdicts = [row.verdict for row in comparison.checks]
     if not verdicts:
         return "No test is declared."
     parts = [plural(verdicts.count("passed"), "check") + " passed"]
-    if failed := verdicts.count("failed"):
-        parts.append(f"{failed} failed")
+    parts += [f"{verdicts.count(one)} {one}" for one in ("failed", "vacuous", "accepted") if one in verdicts]
     if idle := verdicts.count("not_run"):
         parts.append(f"{idle} not run, with the reason")
     return ", ".join(parts) + "."
@@ -258,8 +258,8 @@ def _flip_tiles(comparison: Comparison) -> list[Tile]:
 
 
 def _test_tile(comparison: Comparison) -> Tile:
-    verdicts = [row.check.verdict for row in comparison.checks]
-    failed, idle = verdicts.count("failed"), verdicts.count("not_run")
+    verdicts = [row.verdict for row in comparison.checks]
+    failed, idle = sum(verdict in SAYS_NO for verdict in verdicts), verdicts.count("not_run")
     aside = (
         ", ".join(filter(None, [f"{failed} failed" if failed else "", f"{idle} not run" if idle else ""]))
         or "none failed"
