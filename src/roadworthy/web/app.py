@@ -11,6 +11,7 @@ from roadworthy.web import assets, faults
 from roadworthy.web.api import account as api_account
 from roadworthy.web.api import accounts as api_accounts
 from roadworthy.web.api import audit, changes, deployments, description, health, jobs, projects, runner, sign_in, tokens
+from roadworthy.web.api.review import discussion, opinions
 from roadworthy.web.pages import account, accounts, design, events, home, join, log, project
 from roadworthy.web.pages import audit as audit_page
 from roadworthy.web.pages import changes as changes_page
@@ -38,6 +39,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     runner.router,
     projects.router,
     changes.router,
+    opinions.router,
+    discussion.router,
     jobs.router,
     deployments.router,
     audit.router,

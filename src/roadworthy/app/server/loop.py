@@ -11,6 +11,8 @@ from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
 from roadworthy.app.server.operate import do_next, in_place, serve
 from roadworthy.app.server.platform import SPEAKER
+from roadworthy.app.server.review.discuss import settle as settle_discussion
+from roadworthy.app.server.review.say import mend
 from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.platform.automate import lease
 from roadworthy.platform.automate.deliver import deliver
@@ -94,6 +96,8 @@ def begin(platform: Platform, project: str) -> None:
     with platform.database.write() as connection:
         catch_up(connection, project, platform.home.ledger(project, SPEAKER))
     settle(platform, project)
+    mend(platform, project)
+    settle_discussion(platform, project)
     for one in in_place(platform, project):
         serve(platform, project, one.environment)
 

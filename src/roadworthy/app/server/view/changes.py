@@ -42,5 +42,6 @@ def standing(platform: Platform, name: str, number: int, wish: Wish) -> Json:
         "job": None if job is None else job.id,
         "has_report": "page" in (result.get("reports") or {}),
         # Whether nothing speaks against it but that nobody approved: a maintainer may say why that is right.
-        "may_override": is_open and bool(found.reviewers) and not obstacles(found, replace(wish, reason="-")),
+        "holds": list(found.holds),
+        "may_override": is_open and bool(found.missing) and not obstacles(found, replace(wish, reason="-")),
     }
