@@ -12,6 +12,7 @@ from roadworthy.app.server import changes
 from roadworthy.app.server.changes import Wanted, open_change
 from roadworthy.app.server.platform import open_at
 from roadworthy.app.server.review import opinion, show
+from roadworthy.app.server.view import changes as view
 from roadworthy.errors import Conflict, NotAllowed, RoadworthyError, TestsFailed, UsageError
 from roadworthy.platform.change.merge import Wish
 from roadworthy.platform.change.said import APPROVAL, said
@@ -52,7 +53,7 @@ def test_a_change_is_merged_when_two_people_approved_it(reviewed: Reviewed) -> N
 
     assert (done.state, done.unreviewed) == ("merged", False)
     assert fact["approvals"] == [one.record for one in given]
-    assert show.overrides(reviewed.platform, PROJECT, done.closed_at or 0) == []
+    assert view.overrides(reviewed.platform, PROJECT, done.closed_at or 0) == []
 
 
 def test_who_may_not_approve_is_refused_by_the_server(reviewed: Reviewed) -> None:
@@ -167,11 +168,11 @@ def test_an_override_takes_a_maintainer_and_a_reason_and_is_seen_for_a_month(rev
         reviewed.merge("mona")
     done = reviewed.merge("mona", "it burns")
     at = done.closed_at or 0
-    (shown,) = show.overrides(reviewed.platform, PROJECT, at + 29 * 86_400_000)
+    (shown,) = view.overrides(reviewed.platform, PROJECT, at + 29 * 86_400_000)
 
     assert done.unreviewed
     assert (shown["who"], shown["reason"], len(shown["missing"])) == ("mona", "it burns", 2)
-    assert show.overrides(reviewed.platform, PROJECT, at + 31 * 86_400_000) == []
+    assert view.overrides(reviewed.platform, PROJECT, at + 31 * 86_400_000) == []
 
 
 def test_two_people_merge_at_once_and_it_is_merged_once(reviewed: Reviewed) -> None:

@@ -18,6 +18,7 @@ from roadworthy.web.pages import changes as changes_page
 from roadworthy.web.pages import jobs as jobs_page
 from roadworthy.web.pages import projects as projects_page
 from roadworthy.web.pages import sign_in as sign_in_page
+from roadworthy.web.pages.review import approval, forms
 from roadworthy.web.route import Guarded
 from roadworthy.web.shield import Shield
 
@@ -52,6 +53,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     projects_page.router,
     project.router,
     changes_page.router,
+    forms.router,
+    approval.router,
     jobs_page.router,
     log.router,
     events.router,

@@ -51,6 +51,7 @@ class ProjectOut(BaseModel):
     members: dict[str, str]
     environments: list[dict[str, Any]]
     changes: list[dict[str, Any]]
+    overrides: list[dict[str, Any]]
     jobs: list[dict[str, Any]]
 
 

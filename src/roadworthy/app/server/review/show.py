@@ -184,8 +184,8 @@ def discussion(platform: Platform, project: str, number: int) -> Json:
     lines: dict[str, list[str] | None] = {}
     comments = [
         {
-            "record": one.record, "who": one.actor, "at": one.at, "text": one.body["text"], "head": one.body["head"],
-            "answers": one.body["answers"],
+            "record": one.record, "who": one.actor, "at": one.at, "text": one.body["text"],
+            "key": one.key, "head": one.body["head"], "answers": one.body["answers"],
             "anchor": {**one.body["anchor"], **_found(platform, found, Anchor.of(one.body["anchor"]), (tip, lines))},
             "resolved_by": closed[one.record].actor if one.record in closed else None,
             "commands": [command(each) for each in commands if each.body["comment"] == one.record],
@@ -217,20 +217,3 @@ def _found(
         if proof is not None and "slices" in proof["measures"]:
             return {"line_now": None, "is_there": anchor.name in {one["name"] for one in proof["measures"]["slices"]}}
     return {"line_now": None, "is_there": True}
-
-
-def overrides(platform: Platform, project: str, now: int, days: int = 30) -> list[Json]:
-    """Return the merges of the last *days* before *now* that a maintainer made without the approvals asked for."""
-    table = schema.fact
-    asked = select(table.c.actor, table.c.body).where(table.c.project == project, table.c.kind == "merge")
-    with platform.database.read() as connection:
-        merged = {(one.number, one.head) for one in listed_changes(connection, project, "merged")}
-        found = {
-            (row.body["number"], row.body["head"]): {
-                "number": row.body["number"], "who": row.actor, "reason": row.body["reason"],
-                "missing": row.body.get("missing", []), "at": row.body["merged_at"],
-            }
-            for row in connection.execute(asked.order_by(table.c.at))
-            if row.body.get("overridden") and row.body["merged_at"] > now - days * 86_400_000
-        }  # fmt: skip
-    return sorted((one for key, one in found.items() if key in merged), key=lambda one: -int(one["at"]))

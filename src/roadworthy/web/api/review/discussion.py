@@ -82,6 +82,7 @@ class CommentOut(BaseModel):
     text: str
     head: str | None
     answers: str | None
+    key: str
     anchor: dict[str, Any]
     resolved_by: str | None
     commands: list[CommandOut]
