@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from roadworthy.app.server import changes, seen
+from roadworthy.app.server import changes
 from roadworthy.app.server.platform import SPEAKER
+from roadworthy.app.server.reading import seen
 from roadworthy.app.server.review.obey import Order, obey
 from roadworthy.app.server.review.say import Saying, say
 from roadworthy.errors import NotFound, RoadworthyError, UsageError

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from roadworthy.app.release import Into
-from roadworthy.app.server import changes, operate, seen
+from roadworthy.app.server import changes, operate
 from roadworthy.app.server.at_commit import commit_of, on_platform
+from roadworthy.app.server.reading import seen
 from roadworthy.app.server.review import opinion
 from roadworthy.app.server.view import jobs, places
 from roadworthy.errors import Conflict, NotAllowed, NotFound, TestsFailed, UsageError

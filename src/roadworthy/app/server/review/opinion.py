@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from roadworthy.app.server import changes, seen
+from roadworthy.app.server import changes
+from roadworthy.app.server.reading import seen
 from roadworthy.app.server.review.say import Saying, say
 from roadworthy.errors import Conflict, UsageError
 from roadworthy.platform.change import hold

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from roadworthy.app.server import changes, seen
+from roadworthy.app.server import changes
 from roadworthy.app.server.platform import SPEAKER
+from roadworthy.app.server.reading import seen
 from roadworthy.app.server.review import opinion
 from roadworthy.errors import NotFound
 from roadworthy.ledger.objects.address import Address
