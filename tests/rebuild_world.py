@@ -210,9 +210,7 @@ class World:
         self.settle(change.project)
 
     def say(self, change: Change) -> None:
-        """Approve a change, comment on it, hold it, ask somebody to look, or give a command."""
-        self.count += 1
-        kind = self.random.choice(said.KINDS)
+        """Approve a change, comment on it and resolve that, hold it, ask somebody to look, and give a command."""
         told: dict[str, object] = {
             "project": change.project, "number": change.number, "key": "", "made": moment(None), "head": change.head,
             "perspective": "software", "says": "yes", "by": "user:ada", "note": "", "files": ["a.py"], "proof": None,
@@ -220,8 +218,8 @@ class World:
             "anchor": {}, "answers": None, "comment": "blake3:0", "state": "held", "reason": "", "of": ["ada"],
             "who": "ada", "name": "hold", "done": True, "answer": "It is held.", "link": "",
         }  # fmt: skip
-        form = {key: told[key] for key in FORMS[kind]}
-        self.ledgers[change.project].keep(kind, form)
+        for kind in said.KINDS:
+            self.ledgers[change.project].keep(kind, {key: told[key] for key in FORMS[kind]})
         self.settle(change.project)
 
     def merge(self, change: Change, do: Callable[[Change, str, Address], str] | None = None) -> None:

@@ -6,17 +6,21 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import delete
 
 from approving import Reviewed
 from roadworthy.app.server import changes
 from roadworthy.app.server.changes import Wanted, open_change
 from roadworthy.app.server.platform import open_at
 from roadworthy.app.server.review import opinion, show
+from roadworthy.app.server.sources import HomeSources
 from roadworthy.app.server.view import changes as view
 from roadworthy.errors import Conflict, NotAllowed, RoadworthyError, TestsFailed, UsageError
 from roadworthy.platform.change.merge import Wish
 from roadworthy.platform.change.said import APPROVAL, said
 from roadworthy.platform.identity.actor import Actor
+from roadworthy.platform.rebuild.rebuild import rebuild_project
+from roadworthy.platform.store import schema
 from roadworthy.platform.store.database import now
 from web_story import PROJECT
 
@@ -236,6 +240,29 @@ def test_what_was_approved_is_told_from_the_records_long_after(reviewed: Reviewe
     assert show.approval(reviewed.platform, PROJECT, 1, given.record) == before
     assert {one["verdict"] for one in before["checks"]} == {"passed", "not_run"}
     assert b"A report." in show.report(reviewed.platform, PROJECT, 1, given.record)
+
+
+def test_a_rebuild_restores_all_that_was_said(reviewed: Reviewed) -> None:
+    """Approvals, comments, holds, requests and commands: the same answers from an index that was made again."""
+    given = reviewed.approve("rita", "software")
+    reviewed.comment("otto", "Too few rows.\n/hold the labels\n/merge")
+    opinion.ask(reviewed.platform, PROJECT, 1, ("otto", "analysis"), Actor("carl"))
+    platform = reviewed.platform
+
+    def told() -> list[object]:
+        exactly = show.approval(platform, PROJECT, 1, given.record)
+        talk, asked = show.discussion(platform, PROJECT, 1), show.suggestions(platform, PROJECT, 1)
+        stands = changes.standing(platform, PROJECT, 1)
+        return [exactly, talk, asked, stands.missing, stands.holds, show.review(platform, PROJECT, 1, Actor("rita"))]
+
+    before = told()
+    with platform.database.write() as connection:
+        connection.execute(delete(schema.fact))
+        connection.execute(delete(schema.change))
+    rebuild_project(platform.database, HomeSources(platform.home, platform.own), PROJECT)
+
+    assert told() == before
+    assert before[4] == ("otto holds it: the labels",)
 
 
 def test_a_closed_change_is_not_approved(reviewed: Reviewed) -> None:
