@@ -14,12 +14,15 @@ from roadworthy.declare.profile import Environment, Profile
 from roadworthy.errors import Conflict
 from roadworthy.ledger import ledger
 from roadworthy.ledger.objects.folder import addresses_in
+from roadworthy.platform.change import said
 from roadworthy.platform.change.change import changes
 from roadworthy.platform.change.merge import Standing, Wish, merge, message
 from roadworthy.platform.change.propose import Proposal, close, follow, propose
+from roadworthy.platform.change.said import moment
 from roadworthy.platform.change.verdict import Checked, state_checked
 from roadworthy.platform.identity.audit import Audit, Entry
 from roadworthy.platform.rebuild.facts import index_fact
+from roadworthy.platform.rebuild.form import FORMS
 from roadworthy.platform.rebuild.rows import APPROXIMATE
 from roadworthy.platform.store import schema
 from roadworthy.platform.store.platform import open_platform
@@ -44,7 +47,7 @@ ROLES: tuple[Role, ...] = ("maintainer", "contributor", "reader")
 OUTCOMES: tuple[Literal["passed", "failed"], ...] = ("passed", "failed")
 HEADS = "refs/heads/"
 THINGS = ("push", "push", "open", "open", "merge", "merge", "conflict", "close", "apply", "main", "audit", "delete",
-          "remove")  # fmt: skip
+          "remove", "say", "say")  # fmt: skip
 # What a rebuilt index does not hold as it was, and why.
 EXCLUDED_TABLES = {
     "delivery": "a trace: what hooks told",
@@ -208,6 +211,19 @@ class World:
         close(self.database, self.ledgers[change.project], change.project, change.number)
         self.settle(change.project)
 
+    def say(self, change: Change) -> None:
+        """Approve a change, comment on it and resolve that, hold it, ask somebody to look, and give a command."""
+        told: dict[str, object] = {
+            "project": change.project, "number": change.number, "key": "", "made": moment(None), "head": change.head,
+            "perspective": "software", "says": "yes", "by": "user:ada", "note": "", "files": ["a.py"], "proof": None,
+            "page": None, "seen": {"code": "c", "data": "d", "model": None, "report": None}, "text": "Why?",
+            "anchor": {}, "answers": None, "comment": "blake3:0", "state": "held", "reason": "", "of": ["ada"],
+            "who": "ada", "name": "hold", "done": True, "answer": "It is held.", "link": "",
+        }  # fmt: skip
+        for kind in said.KINDS:
+            self.ledgers[change.project].keep(kind, {key: told[key] for key in FORMS[kind]})
+        self.settle(change.project)
+
     def merge(self, change: Change, do: Callable[[Change, str, Address], str] | None = None) -> None:
         """Merge a change with the commit that its branch has."""
         tip = self.heads(change.project).get(change.branch)
@@ -250,6 +266,7 @@ class World:
                 "close": lambda: self.close(pick.choice(opened)),
                 "conflict": lambda: self.conflict(pick.choice(opened)),
                 "merge": lambda: self.merge(pick.choice(opened)),
+                "say": lambda: self.say(pick.choice(opened)),
             }
         elif features:
             things["delete"] = lambda: self.move(name, pick.choice(features), None)

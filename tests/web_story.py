@@ -64,11 +64,11 @@ class Story:
     local: Local
 
     @classmethod
-    def begin(cls, platform: Platform, folder: Path) -> Story:
+    def begin(cls, platform: Platform, folder: Path, profile: str = PROFILE) -> Story:
         """Make the project on the platform, and push its first commit to main and develop."""
         create(platform, PROJECT, "mona")
         local = make(folder)
-        (local.folder / "profile.yaml").write_text(PROFILE, encoding="utf-8")
+        (local.folder / "profile.yaml").write_text(profile, encoding="utf-8")
         (local.folder / "pipeline.yaml").write_text(PIPELINE, encoding="utf-8")
         git(local.folder, "commit", "-q", "-a", "-m", "Name the members")
         git(local.folder, "branch", "develop")

@@ -95,6 +95,20 @@ def test_the_tutorial_of_the_gate_works_as_it_is_written(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+def test_the_tutorial_of_a_review_works_as_it_is_written(tmp_path: Path) -> None:
+    """Three people: a change is refused, discussed, approved, stale, approved again from both sides, and merged."""
+    told = done(DOCS / "tutorial" / "review.md", tmp_path)
+
+    assert "Not yet: exit status 3" in told
+    assert "Not Ada: exit status 4" in told
+    assert re.search(r"rita, .* on train\.py:(\d+)", told)
+    assert "stale: the code" in told
+    assert "changed since: train.py" in told
+    assert "Nobody gives both: exit status 3" in told
+    assert re.search(r"/merge: Merged into main as [0-9a-f]{12}\.", told)
+
+
+@pytest.mark.slow
 def test_own_code_gets_to_production_as_it_is_written(tmp_path: Path) -> None:
     """Whoever brings a script and follows the guide has a version of it in production."""
     told = done(DOCS / "how-to" / "bring-your-own-code.md", tmp_path)

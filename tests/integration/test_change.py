@@ -18,7 +18,6 @@ from roadworthy.platform.change.merge import (
     merge,
     message,
     obstacles,
-    perspectives,
     refuse_others,
 )
 from roadworthy.platform.change.propose import Proposal, close, follow, propose
@@ -150,7 +149,8 @@ def test_a_merge_is_stated_before_it_is_made(database: Database, bucket: Ledger)
     assert seen == [
         {
             "project": "flights", "number": 1, "branch": "feature/wind", "target": "develop", "head": HEAD,
-            "verdict": "passed", "unreviewed": True, "reason": "", "merged_at": done.closed_at,
+            "verdict": "passed", "unreviewed": True, "overridden": False, "missing": [], "approvals": [], "reason": "",
+            "merged_at": done.closed_at,
         }
     ]  # fmt: skip
     assert (done.state, done.merge_commit, done.unreviewed) == ("merged", MERGED, True)
@@ -166,7 +166,8 @@ def test_a_merge_is_stated_before_it_is_made(database: Database, bucket: Ledger)
     ({"verdict": "running", "why": "job 7"}, "are running"),
     ({"verdict": "not_run", "why": "no job"}, "Nothing was tested"),
     ({"against": ("A feature goes into develop.",)}, "A feature goes into develop"),
-    ({"reviewers": ("software",)}, "approval of software"),
+    ({"missing": ("Nobody approved it yet from the software perspective.",)}, "software perspective"),
+    ({"holds": ("grace holds it: wait for the labels",)}, "wait for the labels"),
 ])  # fmt: skip
 def test_what_speaks_against_a_merge_is_told(
     database: Database, bucket: Ledger, against: dict[str, object], told: str
@@ -183,7 +184,7 @@ def test_what_speaks_against_a_merge_is_told(
 def test_every_obstacle_is_told_at_once(database: Database, bucket: Ledger) -> None:
     """One look is enough to know all that is to be mended."""
     found = propose(database, bucket, PROPOSAL)
-    said = obstacles(standing(found, verdict="failed", against=("One.", "Two."), reviewers=("analysis",)), ADA)
+    said = obstacles(standing(found, verdict="failed", against=("One.", "Two."), missing=("Three.",)), ADA)
 
     assert len(said) == 4
 
@@ -200,7 +201,7 @@ def test_only_a_maintainer_with_a_reason_merges_unreviewed(
     """Where approvals are asked for, going without takes both."""
     found = propose(database, bucket, PROPOSAL)
 
-    assert (obstacles(standing(found, reviewers=("software",)), wish) == ()) is may
+    assert (obstacles(standing(found, missing=("Nobody approved it.",)), wish) == ()) is may
 
 
 def test_a_merge_that_fails_leaves_the_change_open(database: Database, bucket: Ledger) -> None:
@@ -255,7 +256,37 @@ def test_only_the_author_or_a_maintainer_closes(database: Database, bucket: Ledg
         refuse_others(found, "grace", is_maintainer=False)
 
 
-def test_only_the_perspectives_with_reviewers_are_asked_for() -> None:
-    """A project that names nobody asks for nobody."""
-    assert perspectives(("group:platform",), ()) == ("software",)
-    assert perspectives((), ()) == ()
+def test_a_reason_lets_no_hold_go(database: Database, bucket: Ledger) -> None:
+    """A maintainer overrides approvals that are missing; a hold is let go by a command of its own."""
+    found = propose(database, bucket, PROPOSAL)
+    held = standing(found, missing=("Nobody approved it.",), holds=("grace holds it.",))
+
+    assert obstacles(held, Wish("ada", is_maintainer=True, reason="it burns")) == ("grace holds it.",)
+
+
+@pytest.mark.parametrize(("stands", "unreviewed", "overridden"), [
+    ({}, True, False),
+    ({"approvals": ("blake3:1",)}, False, False),
+    ({"exempt": True}, False, False),
+    ({"missing": ("No analysis.",), "approvals": ("blake3:1",)}, True, True),
+])  # fmt: skip
+def test_a_merge_says_who_approved_it_and_whether_it_was_overridden(
+    database: Database, bucket: Ledger, stands: dict[str, object], *, unreviewed: bool, overridden: bool
+) -> None:
+    """Unreviewed is what nobody approved, or not everybody who was to; not what the project waived by its path."""
+    found = propose(database, bucket, PROPOSAL)
+    done = merge(database, bucket, standing(found, **stands), Wish("ada", is_maintainer=True, reason="so"), merged)
+    (said,) = [record.body for _, record in bucket.records.all("merge")]
+
+    assert done.unreviewed is unreviewed
+    assert (said["unreviewed"], said["overridden"]) == (unreviewed, overridden)
+    assert said["approvals"] == list(stands.get("approvals", ()))  # type: ignore[call-overload] # a tuple
+
+
+def test_what_was_asked_for_another_commit_is_not_merged(database: Database, bucket: Ledger) -> None:
+    """Whoever saw one commit does not merge the one that was pushed meanwhile."""
+    found = propose(database, bucket, PROPOSAL)
+
+    with pytest.raises(Conflict, match=f"This was for {LATER[:12]}"):
+        merge(database, bucket, standing(found), replace(ADA, head=LATER), merged)
+    assert merge(database, bucket, standing(found), replace(ADA, head=HEAD), merged).state == "merged"

@@ -35,6 +35,10 @@ STEPS = {
     "after the check is completed": f"{_SERVER}.hand:complete:after",
     "after the change is claimed": f"{_CHANGE}.propose:_claimed:after",
     "after the change is opened": f"{_CHANGE}.propose:propose:after",
+    "after a comment is stated": f"{_SERVER}.review.say:note:before",
+    "after a comment is said": f"{_SERVER}.review.say:say:after",
+    "before a command is carried out": f"{_SERVER}.review.discuss:obey:before",
+    "before a command is answered": f"{_SERVER}.review.say:note:before:2",
     "after the wish to merge is stated": f"{_SERVER}.changes:_merged:before",
     "after the branch is merged": f"{_SERVER}.changes:_merged:after",
     "after the merge is noted": f"{_CHANGE}.merge:_noted:after",
@@ -51,7 +55,7 @@ STEPS = {
 }
 FEW = (
     "while the push is reconciled", "after the verdict is stated", "after the version is tagged",
-    "after the deployment is tagged",
+    "after the deployment is tagged", "after a comment is stated", "before a command is answered",
 )  # fmt: skip
 CHOSEN = tuple(STEPS) if os.environ.get("ROADWORTHY_FAILPOINTS") == "all" else FEW
 
@@ -148,6 +152,8 @@ class Ada:
         self.surely(self.world.wait)
         change = {"branch": "feature/better", "target": "main", "title": "Learn better"}
         self.surely(lambda: self.asks("/changes", change))
+        said = {"text": "Better.\n/help", "key": "once"}
+        self.surely(lambda: self.asks("/changes/1/comments", said))
         self.surely(lambda: self.asks("/changes/1/merge", {"reason": ""}), again=self.merges_again)
         self.surely(self.world.wait)
 
@@ -187,6 +193,7 @@ def state(world: World) -> dict[str, Any]:
     audit = world.ada.get("/api/audit").data
     ledger = Home(world.home).ledger(PROJECT, "test")
     changes = [{**one, "head": content(one["head"])} for one in world.get("/changes")]
+    talk = world.get("/changes/1/discussion")["comments"]
     times = {"opened_at", "closed_at", "merge_commit", "record"}
     return {
         "branches": {name: content(commit) for name, commit in project["branches"].items()},
@@ -195,6 +202,7 @@ def state(world: World) -> dict[str, Any]:
         "plan": world.get("/plan")["steps"],
         "serving": [(one["environment"], one["version"], bool(one["url"])) for one in project["environments"]],
         "changes": [{name: value for name, value in one.items() if name not in times} for one in changes],
+        "said": [(one["text"], [each["name"] for each in one["commands"]]) for one in talk],
         "jobs": sorted((one["kind"], one["payload"].get("branch", ""), one["state"]) for one in world.get("/jobs")),
         "verdicts": sorted((one.body["branch"], one.body["outcome"]) for _, one in ledger.records.all("check")),
         "versions": [(one["version"], content(one["commit"])) for one in history["versions"]],

@@ -82,6 +82,8 @@ def _tell(world: World) -> None:
     world.wait()
     assert predicted(world) == ("v1.0.0", 0.6667)
     _changed(world, tree, "feature/better", 0.9)
+    assert world.post("/changes/1/comments", {"text": "Better?\n/hold wait\n/nothing"}).status == 201
+    assert world.post("/chat", {"text": "/unhold", "change": 1}).data[0]["done"]
     assert world.post("/changes/1/merge", {"reason": ""}).status == 200
     world.wait()
     assert predicted(world) == ("v1.1.0", 0.65)

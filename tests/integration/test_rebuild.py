@@ -8,6 +8,7 @@ import pytest
 
 from databases import fresh_url
 from rebuild_world import EXCLUDED_COLUMNS, EXCLUDED_TABLES, NAMES, World, dump
+from roadworthy.platform.change.said import KINDS
 from roadworthy.platform.rebuild.rebuild import plan, rebuild
 from roadworthy.platform.store import schema
 from roadworthy.platform.store.platform import open_platform
@@ -47,6 +48,7 @@ def test_a_week_is_restored(database: Database, anew: Database, tmp_path: Path) 
     assert all(len(rows) > 2 for rows in before.values())
     assert {row["state"] for row in before["change"]} == {"open", "merged", "closed"}
     assert {row["state"] for row in before["resource"]} == {"active", "tombstone"}
+    assert {row["kind"] for row in before["fact"]} >= set(KINDS)
 
 
 def test_a_running_index_needs_no_rebuild(database: Database, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from roadworthy.cli.platform import asked, moment, on_platform, show, state
+from roadworthy.cli.talk import COMMANDS, tell_review
 from roadworthy.errors import UsageError
 from roadworthy.ledger.repo.repository import Repository
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("change")
 def command() -> None:
-    """Propose, list, show, merge and close changes on a platform."""
+    """Propose, review, discuss and merge changes on a platform."""
 
 
 @command.command("open")
@@ -63,20 +64,24 @@ def one(number: int, url: str | None, project: str | None, *, as_json: bool) -> 
     """Show a change: what its check says, and everything that keeps it from being merged."""
     remote, name = asked(url, project)
     found = remote.get("projects", name, "changes", number)
+    review = remote.get("projects", name, "changes", number, "review")
     if as_json:
-        show(found)
+        show({**found, "review": review})
         return
     _tell(found)
+    tell_review(review)
 
 
 @command.command("merge")
 @click.argument("number", type=click.IntRange(1))
 @click.option("--reason", default="", help="Why without the approvals that are asked for; for maintainers.")
+@click.option("--commit", metavar="COMMIT", help="The full id of the commit that you saw: no other is merged.")
 @on_platform
-def merge(number: int, reason: str, url: str | None, project: str | None, *, as_json: bool) -> None:
+def merge(number: int, reason: str, commit: str | None, url: str | None, project: str | None, *, as_json: bool) -> None:
     """Have the platform merge a change that nothing keeps from it; status 3 when something does."""
     remote, name = asked(url, project)
-    done = remote.post("projects", name, "changes", number, "merge", body={"reason": reason})
+    body = {"reason": reason, "head": commit}
+    done = remote.post("projects", name, "changes", number, "merge", body=body)
     if as_json:
         show(done)
         return
@@ -95,6 +100,10 @@ def close(number: int, url: str | None, project: str | None, *, as_json: bool) -
         show(done)
         return
     click.echo(f"Change {number} is closed.")
+
+
+for _one in COMMANDS:
+    command.add_command(_one)
 
 
 def _tell(found: Mapping[str, Any]) -> None:

@@ -11,12 +11,14 @@ from roadworthy.web import assets, faults
 from roadworthy.web.api import account as api_account
 from roadworthy.web.api import accounts as api_accounts
 from roadworthy.web.api import audit, changes, deployments, description, health, jobs, projects, runner, sign_in, tokens
+from roadworthy.web.api.review import discussion, opinions
 from roadworthy.web.pages import account, accounts, design, events, home, join, log, project
 from roadworthy.web.pages import audit as audit_page
 from roadworthy.web.pages import changes as changes_page
 from roadworthy.web.pages import jobs as jobs_page
 from roadworthy.web.pages import projects as projects_page
 from roadworthy.web.pages import sign_in as sign_in_page
+from roadworthy.web.pages.review import approval, forms
 from roadworthy.web.route import Guarded
 from roadworthy.web.shield import Shield
 
@@ -38,6 +40,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     runner.router,
     projects.router,
     changes.router,
+    opinions.router,
+    discussion.router,
     jobs.router,
     deployments.router,
     audit.router,
@@ -49,6 +53,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     projects_page.router,
     project.router,
     changes_page.router,
+    forms.router,
+    approval.router,
     jobs_page.router,
     log.router,
     events.router,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from roadworthy.app.history import UNREVIEWED
 from roadworthy.app.server.context import Reading, profile_now
 from roadworthy.app.server.index import note
+from roadworthy.app.server.reading.seen import policy, seen
 from roadworthy.app.server.sources import HomeSources
 from roadworthy.errors import InvalidDeclaration, NotFound, UsageError
 from roadworthy.ledger.objects.address import Address
@@ -18,10 +19,13 @@ from roadworthy.platform.automate.deliver import deliver
 from roadworthy.platform.automate.rules.branch import Rules, rules_of, targets_of, word_of
 from roadworthy.platform.automate.rules.violations import wrong_target
 from roadworthy.platform.change import merge as merging
+from roadworthy.platform.change.approval import Opinion, Policy, approving, missing, opinions
 from roadworthy.platform.change.change import Change, change, changes
-from roadworthy.platform.change.merge import Standing, Verdict, Wish, message, perspectives
+from roadworthy.platform.change.hold import held
+from roadworthy.platform.change.merge import Standing, Verdict, Wish, message
 from roadworthy.platform.change.propose import Proposal, propose
 from roadworthy.platform.change.propose import close as close_change
+from roadworthy.platform.change.said import APPROVAL, HOLD, said
 from roadworthy.platform.change.verdict import verdict_on
 from roadworthy.platform.forge.forge import Merge, Person
 from roadworthy.platform.identity.audit import Entry
@@ -110,17 +114,51 @@ def close(platform: Platform, project: str, number: int, actor: str) -> Change:
 
 
 def standing(platform: Platform, project: str, number: int) -> Standing:
-    """Return how a change stands: its branch, its check, the rules of the branches, who must approve.
+    """Return how a change stands: its branch, its check, the rules of the branches, who approved it, who holds it.
 
     Raises:
         NotFound: There is none of that number.
     """
     with platform.database.read() as connection:
         found = change(connection, project, number)
+        holds = held(said(connection, project, number, HOLD))
     tip = platform.forge.refs(project).get(_HEADS + found.branch)
     verdict, why = _verdict(platform, found, tip)
-    against, reviewers = _rules(platform, found)
-    return Standing(found, tip, verdict, why, against, reviewers)
+    judged, against = asked_of(platform, found, tip)
+    last = views(platform, found, judged, tip)
+    return Standing(
+        found, tip, verdict, why, (*_rules(platform, found), *against),
+        missing=missing(last, judged),
+        holds=tuple(f"{one.actor} holds it{_because(one.body['reason'])}" for one in holds),
+        approvals=tuple(one.said.record for one in approving(last).values()),
+        exempt=bool(judged.reviewers) and not judged.needed,
+    )  # fmt: skip
+
+
+def tip_of(platform: Platform, found: Change) -> str | None:
+    """Return the commit that a change is about: the branch's last while it is open, else what it ended with."""
+    return platform.forge.refs(found.project).get(_HEADS + found.branch) if found.state == "open" else found.head
+
+
+def asked_of(platform: Platform, found: Change, tip: str | None) -> tuple[Policy, tuple[str, ...]]:
+    """Return what the target's profile asks for, and what keeps it from being told."""
+    try:
+        return policy(platform, found, tip), ()
+    except (InvalidDeclaration, UsageError) as fault:
+        return Policy({}), (f"The profile.yaml of {found.target} has faults: {fault.problem}",)
+
+
+def views(platform: Platform, found: Change, judged: Policy, tip: str | None) -> tuple[Opinion, ...]:
+    """Return what everybody says of a change, and whether it stands for *tip*; nothing when the branch is gone."""
+    if tip is None:
+        return ()
+    with platform.database.read() as connection:
+        given = said(connection, found.project, found.number, APPROVAL)
+    return opinions(given, seen(platform, found, tip), judged) if given else ()
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else "."
 
 
 def merge(platform: Platform, project: str, number: int, wish: Wish) -> Change:
@@ -213,17 +251,16 @@ def _stated(platform: Platform, found: Change, tip: str) -> tuple[Verdict, str]:
     return stated.outcome, stated.why
 
 
-def _rules(platform: Platform, found: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _rules(platform: Platform, found: Change) -> tuple[str, ...]:
     reading = Reading(platform, found.project)
     try:
         profile = profile_now(reading)
-    except InvalidDeclaration as fault:
-        return (f"The profile.yaml of main has faults: {fault.problem}",), ()
+    except (InvalidDeclaration, UsageError) as fault:
+        return (f"The profile.yaml of main has faults: {fault.problem}",)
     if profile is None:
-        return (), ()
+        return ()
     wrong = wrong_target(rules_of(profile, reading.default()), found.branch, found.target, found.number)
-    told = () if wrong is None else (f"{wrong.reason} {wrong.fix}",)
-    return told, perspectives(profile.reviewers.software, profile.reviewers.analysis)
+    return () if wrong is None else (f"{wrong.reason} {wrong.fix}",)
 
 
 def _merged(platform: Platform, found: Change, of: tuple[str, Address], wish: Wish) -> str:

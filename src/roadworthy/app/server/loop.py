@@ -13,6 +13,8 @@ from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
 from roadworthy.app.server.operate import do_next, in_place, serve
 from roadworthy.app.server.platform import SPEAKER
+from roadworthy.app.server.review.discuss import settle as settle_discussion
+from roadworthy.app.server.review.say import mend
 from roadworthy.app.server.tend.drift import mend_hooks, mend_project
 from roadworthy.app.server.tend.predictions import adopt_predictions
 from roadworthy.app.server.tend.removal import purge, settle_projects
@@ -115,6 +117,8 @@ def begin(platform: Platform, project: str) -> None:
     if platform.troubles.get(project):
         return
     settle(platform, project)
+    mend(platform, project)
+    settle_discussion(platform, project)
     for one in in_place(platform, project):
         serve(platform, project, one.environment)
 

@@ -13,7 +13,7 @@ from roadworthy.platform.store import schema
 from roadworthy.platform.store.database import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
@@ -34,7 +34,10 @@ class Standing:
         verdict: What the check of that commit against the target said.
         why: What it said in words; the reason when there is no verdict.
         against: What the rules of the branches say against it, each with its fix.
-        reviewers: The perspectives whose approval the project asks for.
+        missing: What of the approvals that the project asks for is not there, each with why.
+        holds: Who holds it, each with why.
+        approvals: The records of the approvals that count.
+        exempt: Whether the project asks for approvals, but of none for what this change touches.
     """
 
     change: Change
@@ -42,16 +45,32 @@ class Standing:
     verdict: Verdict
     why: str
     against: tuple[str, ...] = ()
-    reviewers: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    approvals: tuple[str, ...] = ()
+    exempt: bool = False
+
+    @property
+    def unreviewed(self) -> bool:
+        """Whether it would be merged without an approval that anybody gave or that the project waived for its paths."""
+        return bool(self.missing) or not (self.approvals or self.exempt)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Who wants it merged, whether a maintainer; and the reason to do so without the approvals that are asked for."""
+    """Who wants it merged.
+
+    Attributes:
+        actor: Their name.
+        is_maintainer: Whether they are a maintainer, who may override approvals that are missing.
+        reason: Why they do so; empty when they do not.
+        head: The commit that they saw; None when it does not matter.
+    """
 
     actor: str
     is_maintainer: bool = False
     reason: str = ""
+    head: str | None = None
 
 
 def obstacles(standing: Standing, wish: Wish) -> tuple[str, ...]:
@@ -85,6 +104,7 @@ def merge(
         return wanted
     if wanted.state == "closed":
         raise Conflict(f"Change {wanted.number} is closed.", remedy="Open another: `roadworthy change open`.")
+    refuse_moved(standing, wish.head)
     found = obstacles(standing, wish)
     if found or standing.tip is None:
         said = "\n".join([f"Change {wanted.number} cannot be merged:", *(f"- {one}" for one in found)])
@@ -96,6 +116,20 @@ def merge(
     return _noted(database, standing, commit, at)
 
 
+def refuse_moved(standing: Standing, head: str | None) -> None:
+    """Refuse what was asked for another commit than the branch has now; None is asked for whichever it has.
+
+    Raises:
+        Conflict: The branch moved.
+    """
+    if head is not None and head != standing.tip:
+        now = (standing.tip or "nothing")[:12]
+        raise Conflict(
+            f"This was for {head[:12]}, and {standing.change.branch} is at {now} now.",
+            remedy="Look at what changed since, and say it again for that.",
+        )
+
+
 def _obstacles(standing: Standing, wish: Wish) -> Iterator[str]:
     change, tip = standing.change, standing.tip
     if tip is None:
@@ -105,12 +139,10 @@ def _obstacles(standing: Standing, wish: Wish) -> Iterator[str]:
         says = {"failed": "The tests say no", "running": "The tests are running", "not_run": "Nothing was tested"}
         yield f"{says[standing.verdict]}: {standing.why}"
     yield from standing.against
-    if standing.reviewers and not wish.reason:
-        yield (
-            f"It asks for the approval of {' and '.join(standing.reviewers)}. "
-            "A maintainer may merge it unreviewed, with a reason that stands in the audit."
-        )
-    elif standing.reviewers and not wish.is_maintainer:
+    yield from standing.holds
+    if not wish.reason:
+        yield from standing.missing
+    elif standing.missing and not wish.is_maintainer:
         yield "Only a maintainer may merge without the approvals that the project asks for."
 
 
@@ -123,7 +155,10 @@ def _fact(standing: Standing, wish: Wish) -> dict[str, object]:
         "target": change.target,
         "head": standing.tip,
         "verdict": standing.verdict,
-        "unreviewed": True,
+        "unreviewed": standing.unreviewed,
+        "overridden": bool(standing.missing),
+        "missing": list(standing.missing),
+        "approvals": list(standing.approvals),
         "reason": wish.reason,
     }
 
@@ -132,12 +167,19 @@ def _noted(database: Database, standing: Standing, commit: str, at: int) -> Chan
     change = standing.change
     with database.write() as connection:
         merged = replace(
-            change, state="merged", merge_commit=commit, closed_at=at, unreviewed=True, head=standing.tip or change.head
-        )
+            change, state="merged", merge_commit=commit, closed_at=at, unreviewed=standing.unreviewed,
+            head=standing.tip or change.head,
+        )  # fmt: skip
         connection.execute(
             update(schema.change)
             .where(schema.change.c.project == change.project, schema.change.c.number == change.number)
-            .values(state=merged.state, merge_commit=commit, closed_at=merged.closed_at, unreviewed=1, head=merged.head)
+            .values(
+                state=merged.state,
+                merge_commit=commit,
+                closed_at=merged.closed_at,
+                head=merged.head,
+                unreviewed=int(merged.unreviewed),
+            )
         )
     return merged
 
@@ -173,8 +215,3 @@ def refuse_others(change: Change, actor: str, *, is_maintainer: bool) -> None:
         raise NotAllowed(
             f"Change {change.number} is {change.author}'s.", remedy="Ask them, or a maintainer, to close it."
         )
-
-
-def perspectives(software: Sequence[str], analysis: Sequence[str]) -> tuple[str, ...]:
-    """Return the perspectives that a project asks for, from the reviewers that its profile names."""
-    return tuple(name for name, who in (("software", software), ("analysis", analysis)) if who)

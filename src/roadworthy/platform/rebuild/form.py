@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import UnionType
 from typing import TYPE_CHECKING, Final
 
-from roadworthy.platform.change import change, verdict
+from roadworthy.platform.change import change, said, verdict
 from roadworthy.platform.workspace import keep, project
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Form = dict[str, type | UnionType]
 _RESOURCE: Final = 3  # kind, name, value
+_SAID: Final[Form] = {"project": str, "made": str, "key": str}
 FORMS: Final[Mapping[str, Form]] = {
     project.KIND: {"name": str, "state": str, "number": int},
     keep.KIND: {"number": int, "commit": str, "resources": list},
@@ -30,6 +31,18 @@ FORMS: Final[Mapping[str, Form]] = {
         "project": str, "commit": str, "branch": str, "target": str, "scope": str, "outcome": str, "why": str,
         "run": str | None, "proof": str | None, "reports": dict, "releases": bool, "deploys": list, "made": str,
         "gates": list | None,  # those that were stated first have none
+    },
+    said.APPROVAL: {
+        **_SAID, "number": int, "head": str, "perspective": str, "says": str, "by": str, "note": str, "seen": dict,
+        "files": list, "proof": str | None, "page": str | None,
+    },
+    said.COMMENT: {**_SAID, "number": int, "head": str | None, "text": str, "anchor": dict, "answers": str | None},
+    said.RESOLUTION: {**_SAID, "number": int, "comment": str, "state": str},
+    said.HOLD: {**_SAID, "number": int, "state": str, "reason": str, "of": list},
+    said.REQUEST: {**_SAID, "number": int, "who": str, "perspective": str},
+    said.COMMAND: {
+        **_SAID, "number": int, "head": str | None, "text": str, "name": str, "comment": str | None, "done": bool,
+        "answer": str, "link": str,
     },
     "version": {"commit": str},
     "deployment": {"environment": str, "version_record": str},

@@ -57,14 +57,16 @@ class Stands(BaseModel):
     why: str
     obstacles: list[str]
     gates: list[dict[str, Any]]
+    holds: list[str]
     job: int | None
 
 
 class Merging(BaseModel):
-    """Why it is to be merged without the approvals that the project asks for, if so."""
+    """Why it is to be merged without the approvals that the project asks for, if so; and the commit that was seen."""
 
     model_config = ConfigDict(extra="forbid")
     reason: Annotated[str, Field(max_length=1000)] = ""
+    head: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$", min_length=40, max_length=40)] | None = None
 
 
 @router.get("/api/projects/{project}/changes")
@@ -96,7 +98,7 @@ def show(project: str, number: Number, visit: Visitor, platform: Platform) -> St
 @needs(Permission.CONTRIBUTE)
 def merge(project: str, number: Number, merging: Merging, visit: Visitor, platform: Platform) -> ChangeOut:
     """Merge a change that nothing keeps from it."""
-    wish = Wish(visit.person.name, is_maintainer=visit.maintains, reason=merging.reason)
+    wish = Wish(visit.person.name, is_maintainer=visit.maintains, reason=merging.reason, head=merging.head)
     return ChangeOut(**changes.merge(platform.at_work, project, number, wish).as_json())
 
 

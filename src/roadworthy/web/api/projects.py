@@ -54,6 +54,7 @@ class ProjectOut(BaseModel):
     troubles: list[str]
     environments: list[dict[str, Any]]
     changes: list[dict[str, Any]]
+    overrides: list[dict[str, Any]]
     jobs: list[dict[str, Any]]
 
 

@@ -16,9 +16,10 @@ from roadworthy.app.server.view import changes as view
 from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.platform.change.merge import Wish
 from roadworthy.platform.identity.permission import Permission
-from roadworthy.web.api.changes import NewChange, Number, shut
+from roadworthy.web.api.changes import Merging, NewChange, Number, shut
 from roadworthy.web.faults import status_of
 from roadworthy.web.pages.frame import frame
+from roadworthy.web.pages.review.shown import Answer, shown
 from roadworthy.web.render import page
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
 from roadworthy.web.services import Services
@@ -51,6 +52,12 @@ class Wanted(NewChange):
     model_config = ConfigDict(extra="ignore")
 
 
+class Merge(Merging):
+    """The form that merges."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 @router.get("/projects/{project}/changes")
 @needs(Permission.READ)
 def listed(request: Request, project: str, visit: Visitor, platform: Platform, state: State = "open") -> Response:
@@ -76,14 +83,14 @@ def propose(
 @needs(Permission.READ)
 def show(request: Request, project: str, number: Number, visit: Visitor, platform: Platform) -> Response:
     """Show how a change stands, and what can be done."""
-    return _shown(request, (project, number), visit, platform)
+    return shown(request, (project, number), visit, platform)
 
 
 @router.get("/projects/{project}/changes/{number}/review")
 @needs(Permission.READ)
 def review(request: Request, project: str, number: Number, visit: Visitor, platform: Platform) -> Response:
     """Show the report on a change, in a frame of an origin of its own: on this page alone a frame is allowed."""
-    answer = _shown(request, (project, number), visit, platform, template="change_review.html")
+    answer = shown(request, (project, number), visit, platform, Answer("change_review.html"))
     answer.headers["Content-Security-Policy"] = FRAMING
     return answer
 
@@ -100,16 +107,16 @@ def report(project: str, number: Number, platform: Platform) -> Response:
 @needs(Permission.CONTRIBUTE, body=_FORM)
 def merge(
     request: Request, project: str, number: Number, visit: Visitor, platform: Platform,
-    reason: Annotated[str, Form(max_length=1000)] = "",
+    wanted: Annotated[Merge, Form()],
 ) -> Response:  # fmt: skip
-    """Merge a change that nothing keeps from it."""
-    wish = Wish(visit.person.name, is_maintainer=visit.maintains, reason=reason.strip())
+    """Merge a change that nothing keeps from it, at the commit that was seen."""
+    wish = Wish(visit.person.name, visit.maintains, wanted.reason.strip(), wanted.head)
     try:
         changes.merge(platform.at_work, project, number, wish)
     except NotFound:
         raise
     except RoadworthyError as fault:
-        return _shown(request, (project, number), visit, platform, fault=fault)
+        return shown(request, (project, number), visit, platform, Answer(fault=fault))
     return RedirectResponse(f"/projects/{project}/changes/{number}", 303)
 
 
@@ -139,17 +146,3 @@ def _target(at: AtWork, project: str, branch: str) -> str | None:
         return changes.target_by_rules(at, project, branch)
     except RoadworthyError:
         return None  # whoever opens the change chooses
-
-
-def _shown(
-    request: Request, of: tuple[str, int], visit: Visit, platform: Services, *, template: str = "change.html",
-    fault: RoadworthyError | None = None,
-) -> Response:  # fmt: skip
-    project, number = of
-    found = view.standing(platform.at_work, project, number, Wish(visit.person.name, is_maintainer=visit.maintains))
-    is_theirs = visit.maintains or found["change"]["author"] == visit.person.name
-    status = 200 if fault is None else status_of(fault)
-    return page(
-        request, template, status=status, found=found, change=found["change"], is_theirs=is_theirs, fault=fault,
-        **frame(visit, project),
-    )  # fmt: skip

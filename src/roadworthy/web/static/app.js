@@ -91,3 +91,29 @@ for (const log of document.querySelectorAll(".log[data-src]")) {
     if (source.readyState === EventSource.CLOSED) say("The log does not come any more: load the page again.");
   });
 }
+
+// What is being written survives a reload until it is said: it is kept with the key under which it is sent, and the
+// server says once what it is sent twice under one key.
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const place = `draft ${form.dataset.draft}`;
+  const { text, key } = form.elements;
+  const keep = (act) => {
+    try {
+      return act();
+    } catch {
+      return null; // Storage is off or full: the draft lasts for this page.
+    }
+  };
+  const kept = keep(() => JSON.parse(localStorage.getItem(place)));
+  if (kept && document.querySelector(`[data-key="${CSS.escape(kept.key)}"]`)) keep(() => localStorage.removeItem(place));
+  else if (kept && !text.value) {
+    text.value = kept.text;
+    key.value = kept.key;
+    const folded = form.closest("details");
+    if (folded) folded.open = true;
+  }
+  text.addEventListener("input", () => {
+    const draft = JSON.stringify({ key: key.value, text: text.value });
+    keep(() => (text.value ? localStorage.setItem(place, draft) : localStorage.removeItem(place)));
+  });
+}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from roadworthy.app.server import changes as changing
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.errors import NotFound
 from roadworthy.ledger.objects.address import Address
 from roadworthy.platform.change.change import changes as listed_changes
 from roadworthy.platform.change.merge import obstacles
+from roadworthy.platform.store import schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from roadworthy.platform.change.merge import Standing, Wish
 
 Json = dict[str, Any]
+OVERRIDES = 30  # days for which a merge without the approvals asked for stands on the page of its project
 
 
 def changes(platform: Platform, name: str, state: State | None) -> list[Json]:
@@ -46,7 +50,8 @@ def standing(platform: Platform, name: str, number: int, wish: Wish) -> Json:
         "job": None if job is None else job.id,
         "has_report": "page" in _reports(result),
         # Whether nothing speaks against it but that nobody approved: a maintainer may say why that is right.
-        "may_override": is_open and bool(found.reviewers) and not obstacles(found, replace(wish, reason="-")),
+        "holds": list(found.holds),
+        "may_override": is_open and bool(found.missing) and not obstacles(found, replace(wish, reason="-")),
     }
 
 
@@ -80,3 +85,20 @@ def _check(platform: Platform, found: Standing) -> tuple[Job | None, Mapping[str
 
 def _reports(result: Mapping[str, Any]) -> Mapping[str, str]:
     return result.get("reports") or {}
+
+
+def overrides(platform: Platform, project: str, now: int, days: int = OVERRIDES) -> list[Json]:
+    """Return the merges of the last *days* before *now* that a maintainer made without the approvals asked for."""
+    table = schema.fact
+    asked = select(table.c.actor, table.c.body).where(table.c.project == project, table.c.kind == "merge")
+    with platform.database.read() as connection:
+        merged = {(one.number, one.head) for one in listed_changes(connection, project, "merged")}
+        found = {
+            (row.body["number"], row.body["head"]): {
+                "number": row.body["number"], "who": row.actor, "reason": row.body["reason"],
+                "missing": row.body.get("missing", []), "at": row.body["merged_at"],
+            }
+            for row in connection.execute(asked.order_by(table.c.at))
+            if row.body.get("overridden") and row.body["merged_at"] > now - days * 86_400_000
+        }  # fmt: skip
+    return sorted((one for key, one in found.items() if key in merged), key=lambda one: -int(one["at"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from roadworthy.app.server.tend.drift import RESTORE
@@ -34,6 +35,7 @@ def project(platform: Platform, name: str) -> Json:
         "troubles": list(platform.troubles.get(name, ())),
         "environments": places.deployed(platform, name),
         "changes": changes.changes(platform, name, "open"),
+        "overrides": changes.overrides(platform, name, round(time() * 1000)),
         "jobs": jobs.jobs(platform, name)[:_FEW],
     }
 
@@ -57,6 +59,7 @@ def overview(platform: Platform, name: str) -> Json:
         "environments": places.environments(platform, name, seen),
         "versions": [one.name for one in reversed(seen.versions)],
         "changes": changes.changes(platform, name, "open"),
+        "overrides": changes.overrides(platform, name, round(time() * 1000)),
         "jobs": jobs.jobs(platform, name)[:_FEW],
     }
 

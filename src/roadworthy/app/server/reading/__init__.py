@@ -1,0 +1,1 @@
+"""What is read of a repository and of records to judge a change."""

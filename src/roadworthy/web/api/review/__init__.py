@@ -1,0 +1,1 @@
+"""The API of reviews: approvals, holds, requests, the discussion, and commands."""

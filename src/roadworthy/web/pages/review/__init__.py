@@ -1,0 +1,1 @@
+"""The pages of reviews, and what their forms do."""
