@@ -75,7 +75,7 @@ def _misread(target: Target, name: str, seed: int) -> Iterator[Finding]:
     if z < _Z or worse < _WORSE:
         return
     places = np.sort(random.permutation(len(rows))[:_EXAMPLES])
-    examples = _without(rows.take(places), name).select(tuple(dict.fromkeys((*target.inputs, str(target.label)))))
+    examples = _without(rows.take(places), name).select(target.shown)
     bound = float(strange.mean()) + 3 * float(strange.std()) / np.sqrt(len(places))
     found = Finding(
         kind="missing",

@@ -71,7 +71,7 @@ def _values(name: str, column: Column, gone: Bools) -> Iterator[Region]:
 
 
 def _intervals(name: str, column: Column, known: Bools) -> Iterator[Region]:
-    """Yield every stretch between two cuts; cuts are values that occur, at the tenths of the rows."""
+    """Yield every stretch between two cuts: at the tenths of the rows, rounded so that they can be read."""
     values = numbers(column)
     held = values[known]
     distinct = np.unique(held)
@@ -80,12 +80,13 @@ def _intervals(name: str, column: Column, known: Bools) -> Iterator[Region]:
     if len(distinct) <= _FEW_DISTINCT:
         cuts = distinct
     else:
-        cuts = np.unique(np.quantile(held, np.linspace(0, 1, _FINE + 1), method="nearest")[:-1])
-    for first, low in enumerate(cuts):
+        cuts = np.unique([float(f"{cut:.4g}") for cut in np.quantile(held, np.linspace(0, 1, _FINE + 1)[:-1])])
+    for first, cut in enumerate(cuts):
+        low = cut if first else -np.inf
         for last in range(first + 1, len(cuts) + 1):
             high = cuts[last] if last < len(cuts) else np.inf
             inside = known & (values >= low) & (values < high)
-            yield Region((name,), _between(name, low if first else -np.inf, high), inside, exact=False)
+            yield Region((name,), _between(name, low, high), inside, exact=False)
 
 
 def _between(name: str, low: float, high: float) -> str:

@@ -13,7 +13,7 @@ from roadworthy.prove.evaluate.scored import numbers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from roadworthy.build.data.table import Floats, Table
+    from roadworthy.build.data.table import Bools, Floats, Table
     from roadworthy.prove.redteam.target import Target
 
 _BINS = 10
@@ -48,7 +48,7 @@ class Residual:
     usual: float | None = None
 
 
-def residuals(target: Target, rows: Table, answers: Table) -> tuple[Residual, ...]:
+def residuals(target: Target, rows: Table, answers: Table, left: Bools) -> tuple[Residual, ...]:
     """Return the truth minus what the model said, for each output; for a class that is named, whether it was wrong.
 
     What goes along with the stated value everywhere is taken out: a model that is off everywhere alike is not weak in a
@@ -58,6 +58,7 @@ def residuals(target: Target, rows: Table, answers: Table) -> tuple[Residual, ..
         target: What is declared.
         rows: Labelled rows.
         answers: What the model says of them.
+        left: Which rows say what holds everywhere: those of no weakness that is known already.
     """
     label = rows[str(target.label)]
     name = quoted(str(target.label))
@@ -65,30 +66,31 @@ def residuals(target: Target, rows: Table, answers: Table) -> tuple[Residual, ..
         said = numbers(answers[target.output])
         values = numbers(label) - said
         sql = f"CAST({name} AS DOUBLE) - {quoted(target.output)}"
-        return (Residual(target.output, _local(values, said), sql),)
+        return (Residual(target.output, _local(values, said, left), sql),)
     truth = label.values.astype(str)
     outputs = answers.names
     if len(outputs) == 1:
         wrong = (answers[outputs[0]].values.astype(str) != truth).astype(np.float64)
         sql = f"CASE WHEN {quoted(outputs[0])} = {name} THEN 0 ELSE 1 END"
-        return (Residual(outputs[0], wrong - wrong.mean(), sql, usual=float(wrong.mean())),)
+        return (Residual(outputs[0], wrong - wrong[left].mean(), sql, usual=float(wrong[left].mean())),)
     found = []
     for output in outputs:
         said = numbers(answers[output])
         text = output.replace("'", "''")
         sql = f"CASE WHEN CAST({name} AS VARCHAR) = '{text}' THEN 1 ELSE 0 END - {quoted(output)}"
-        found.append(Residual(output, _local((truth == output) - said, said), sql))
+        found.append(Residual(output, _local((truth == output) - said, said, left), sql))
     return tuple(found)
 
 
-def _local(values: Floats, said: Floats) -> Floats:
-    """Return *values* less the line that they follow over what was *said*, as most of the rows have it.
+def _local(values: Floats, said: Floats, left: Bools) -> Floats:
+    """Return *values* less the line that they follow over what was *said*, as most of the rows *left* have it.
 
     Source:
         Theil (1950), Sen (1968): the median of the slopes between points, here the means of each tenth of the rows, so
         that a slice in which the model fails does not bend the line for all.
     """
-    order = np.argsort(said, kind="stable")
+    places = np.flatnonzero(left)
+    order = places[np.argsort(said[places], kind="stable")]
     parts = [part for part in np.array_split(order, _BINS) if len(part)]
     at = np.array([said[part].mean() for part in parts])
     mean = np.array([values[part].mean() for part in parts])

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from roadworthy.build.data.table import Table
 from roadworthy.prove.redteam.finding import Finding
 from roadworthy.prove.redteam.regions import both, of_table
 from roadworthy.prove.redteam.residual import directions, residuals
@@ -21,13 +20,14 @@ from roadworthy.prove.redteam.target import labelled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from roadworthy.build.data.table import Bools, Floats
+    from roadworthy.build.data.table import Bools, Floats, Table
     from roadworthy.prove.redteam.regions import Region
     from roadworthy.prove.redteam.residual import Direction, Residual
     from roadworthy.prove.redteam.target import Target
 
 LEVEL = 0.05  # how likely it is that a model without a weak slice is said to have any
 _ROUNDS = 8
+_IN_VAIN = 3  # proposals that are not confirmed, one after another, end the search
 _FEWEST = 25  # rows of a region in each half
 _EFFECT = 0.03  # share of a region's squared residual that must be explained: less is no weakness to act on
 _SIMPLER = 0.7  # a region of one input is preferred if it shows this much of what two show
@@ -68,20 +68,24 @@ def search(target: Target, seed: int, goes_on: Callable[[], bool]) -> Iterator[F
     """
     rows = labelled(target)
     answers = target.predict(rows.select(target.inputs))
-    found, along = residuals(target, rows, answers), directions(target, rows, answers)
+    along = directions(target, rows, answers)
     chosen = np.random.default_rng(seed).permutation(len(rows)) < len(rows) // 2
     single = of_table(rows, target.inputs, 2 * _FEWEST)
     left, told = np.ones(len(rows), dtype=np.bool_), list[_Seen]()
+    in_vain = 0
     for _ in range(_ROUNDS):
-        if not goes_on():
+        if not goes_on() or in_vain == _IN_VAIN or int(left.sum()) < 4 * _FEWEST:
             return
+        found = residuals(target, rows, answers, left)
         best = _best(single, found, along, chosen & left)
         if best is None:
             return
         confirmed = _measure(best.region, best.residual, best.direction, ~chosen & left)
         left &= ~best.region.rows
         if confirmed is None or not _holds(best, confirmed) or _again(best, told):
+            in_vain += 1
             continue
+        in_vain = 0
         told.append(best)
         yield _finding(target, confirmed, rows, seed)
 
@@ -109,9 +113,10 @@ def _best(single: Sequence[Region], found: Sequence[Residual], along: Sequence[D
         replace(more, region=both(one.region, more.region))
         for one in kept
         for more in _ranked(_others(single, one.region), one.residual, along, rows & one.region.rows)
+        if _worth(more)
     ]
     alone = max(filter(_worth, seen), key=_strength, default=None)
-    paired = max(filter(_worth, together), key=_strength, default=None)
+    paired = max(together, key=_strength, default=None)
     if alone is not None and paired is not None:
         return alone if alone.z**2 >= _SIMPLER * paired.z**2 else paired
     return alone or paired
@@ -166,13 +171,15 @@ def _tests(inside: Floats, left: Floats, given: Floats) -> tuple[Floats, Floats]
     z squared is the share times the rows: of few rows that happen to be alike, it is never large. The first direction
     is the mean; the others are centred in each region, and so is the residual against them.
     """
-    count = np.maximum(inside.sum(axis=1, keepdims=True), 1.0)
-    mean, square = inside @ left[:, None] / count, inside @ (left**2)[:, None] / count
+    one, wide = left[:, None], given.shape[1]
+    sums = inside @ np.concatenate([np.ones_like(one), one, one**2, given, given**2, given * one], axis=1)
+    count = np.maximum(sums[:, :1], 1.0)
+    mean, square = sums[:, 1:2] / count, sums[:, 2:3] / count
     share = mean**2 / np.maximum(square, 1e-12)
     first = np.sign(mean) * np.sqrt(count * share)
-    centre = inside @ given / count
-    spread = np.maximum(inside @ given**2 / count - centre**2, 0.0)
-    cross = inside @ (given * left[:, None]) / count - centre * mean
+    centre, squares, product = (sums[:, 3 + at * wide : 3 + (at + 1) * wide] / count for at in range(3))
+    spread = np.maximum(squares - centre**2, 0.0)
+    cross = product - centre * mean
     known = spread > 1e-6  # noqa: PLR2004 - a direction that is constant in a region says nothing
     variance = np.maximum(square - mean**2, 1e-12)
     correlation = np.where(known, cross / np.sqrt(np.where(known, spread, 1.0) * variance), 0.0)
@@ -187,8 +194,7 @@ def _finding(target: Target, seen: _Seen, rows: Table, seed: int) -> Finding:
     """Return *seen* as a finding: the fewest examples that show it, and what is to hold of them."""
     places = np.random.default_rng(seed).permutation(np.flatnonzero(seen.region.rows))[:_EXAMPLES]
     used = _fewest(seen, places)
-    names = (*target.inputs, str(target.label))
-    examples = rows.take(np.sort(used)).select(tuple(dict.fromkeys(names)))
+    examples = rows.take(np.sort(used)).select(target.shown)
     left = seen.residual.values[used]
     root, share = math.sqrt(len(used)), 1.0
     if not seen.direction.name:
@@ -209,7 +215,7 @@ def _finding(target: Target, seen: _Seen, rows: Table, seed: int) -> Finding:
         cause=seen.region.where,
         columns=seen.region.columns,
         title=f"Where {seen.region.where.replace(chr(34), '')}, {said}",
-        examples=Table(dict(examples.columns)),
+        examples=examples,
         expect=expect,
         exposed=seen.region.where,
         failed=int(seen.region.rows.sum()),

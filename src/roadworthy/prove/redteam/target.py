@@ -43,6 +43,7 @@ class Target:
         in_scope: Says of which rows the guard has nothing against: shape (n,).
         limits: The scope's bounds, by input.
         label: The column of *rows* that holds what was true; None when there is none.
+        key: The columns that name a row.
     """
 
     rows: Table
@@ -51,6 +52,12 @@ class Target:
     in_scope: Callable[[Table], Bools]
     limits: Mapping[str, Limits] = field(default_factory=dict)
     label: str | None = None
+    key: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns of an example with an outcome: what names it, the inputs, the label."""
+        return tuple(dict.fromkeys((*self.key, *self.inputs, *([self.label] if self.label else []))))
 
     @property
     def inputs(self) -> tuple[str, ...]:
