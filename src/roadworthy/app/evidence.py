@@ -21,7 +21,7 @@ from roadworthy.prove import keep
 from roadworthy.prove.evaluate.scored import score
 from roadworthy.prove.remembered import fetch
 from roadworthy.prove.review.comparison import Side
-from roadworthy.prove.review.complexity import definitions, locked
+from roadworthy.prove.review.complexity.delta import definitions, locked
 from roadworthy.prove.review.evidence import Answers, Evidence, Held
 
 if TYPE_CHECKING:
