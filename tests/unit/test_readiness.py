@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,7 +130,7 @@ def test_a_proof_shows_the_checks_that_were_made() -> None:
 
 
 def test_other_records_show_what_they_are_of() -> None:
-    """A red team that found something, an input worth nothing, a rollback, a day of requests: each is told as it was."""
+    """What a red team found, an input worth nothing, a rollback, a day of requests: each is told as it was."""
     attacked: dict[str, object] = {
         "commit": "c",
         "attacks": ["weak slices", "noise: wind"],
@@ -145,4 +146,14 @@ def test_other_records_show_what_they_are_of() -> None:
     assert [(one.of, one.said[:2]) for one in of_requests(requests, "here")] == [
         ("2026-02-27", "2 "),
         ("2026-02-28", "1 "),
+    ]
+
+
+def test_the_explanation_maps_every_test() -> None:
+    """Whoever reads the page sees each of the 28 with what counts for it."""
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "readiness.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+
+    assert [f"| `{item.id}` | {item.title} |" for item in items()] == [
+        "|".join(row.split("|")[:3]) + "|" for row in rows
     ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import click
 
 from roadworthy.app.hardening.card import check_here, write_here
+from roadworthy.cli.crash import tell
 from roadworthy.errors import TestsFailed
 
 
@@ -31,5 +33,10 @@ def command(confirm: tuple[str, ...], *, check: bool, as_json: bool) -> None:
             click.secho(f"{one.card}: {one.problem} {one.remedy}", fg="yellow")
         if not found:
             click.echo("The cards are current.")
-    if check and found:
-        raise TestsFailed(f"The cards lack {len(found)} things.", remedy="Do what stands beside each, and commit.")
+    if not (check and found):
+        return
+    fault = TestsFailed(f"The cards lack {len(found)} things.", remedy="Do what stands beside each, and commit.")
+    if not as_json:
+        raise fault
+    tell(fault)  # the one document is printed: the answer stands in it
+    sys.exit(fault.status)
