@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,8 @@ from roadworthy.build.data.query import quoted
 from roadworthy.prove.evaluate.scored import numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from roadworthy.build.data.table import Bools, Floats, Table
@@ -99,6 +101,19 @@ def _local(values: Floats, said: Floats, left: Bools) -> Floats:
     far = apart > _APART
     slope = float(np.median((mean[other] - mean[one])[far] / apart[far])) if far.any() else 0.0
     return np.asarray(values - slope * said - np.median(mean - slope * at))
+
+
+def without(residual: Residual, along: Sequence[Direction], left: Bools) -> Residual:
+    """Return *residual* less what goes along with the inputs everywhere, as the rows *left* have it by least squares.
+
+    Else any large region would show it, and hide with its rows what is weak in smaller ones.
+    """
+    inputs = [one.values for one in along if one.name not in {"", residual.output}]
+    if not inputs:
+        return residual
+    given = np.stack([np.ones(len(residual.values)), *inputs], axis=1)
+    slope, *_ = np.linalg.lstsq(given[left], residual.values[left], rcond=None)
+    return replace(residual, values=np.asarray(residual.values - given[:, 1:] @ slope[1:]))
 
 
 def directions(target: Target, rows: Table, answers: Table) -> tuple[Direction, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from roadworthy.prove.redteam.finding import Finding
 from roadworthy.prove.redteam.regions import both, of_table
-from roadworthy.prove.redteam.residual import directions, residuals
+from roadworthy.prove.redteam.residual import directions, residuals, without
 from roadworthy.prove.redteam.target import labelled
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def search(target: Target, seed: int, goes_on: Callable[[], bool]) -> Iterator[F
     for _ in range(_ROUNDS):
         if not goes_on() or in_vain == _IN_VAIN or int(left.sum()) < 4 * _FEWEST:
             return
-        found = residuals(target, rows, answers, left)
+        found = [without(one, along, left) for one in residuals(target, rows, answers, left)]
         best = _best(single, found, along, chosen & left)
         if best is None:
             return
