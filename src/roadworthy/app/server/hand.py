@@ -12,7 +12,8 @@ from roadworthy.app.server.operate import seen_at
 from roadworthy.build.data.pins import ENDING
 from roadworthy.errors import Conflict, InvalidDeclaration, NotAProject
 from roadworthy.platform.automate import lease
-from roadworthy.platform.change.verdict import Checked, state_checked
+from roadworthy.platform.change.verdict import Checked, agreeing, state_checked
+from roadworthy.platform.rebuild.facts import catch_up
 from roadworthy.prove.review.gates import COMMIT, gates
 from roadworthy.prove.review.text import plural
 
@@ -98,13 +99,24 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
     outcome: Outcome = "passed" if judged.pop("passes") else "failed"
     with platform.database.read() as connection:
         lease.held(connection, number, fence)  # reading all bytes may have taken longer than the lease
-    stated = state_checked(local.ledger, _checked(job, outcome, judged))
+    stated = _stated(platform, local, job, _checked(job, outcome, judged))
     with platform.database.write() as connection:
         for address in (*_facts(found), stated):
             note(connection, job.project, local.ledger, address)
         done = lease.complete(connection, number, fence, outcome, judged)
     platform.wake.set()
     return done
+
+
+def _stated(platform: Platform, local: Local, job: Job, checked: Checked) -> Address:
+    """State the verdict, unless an attempt before did whose end a crash kept from being noted."""
+    if job.fence > 1:
+        with platform.database.write() as connection:
+            catch_up(connection, job.project, local.ledger)
+            before = agreeing(connection, checked, job.created_at)
+        if before is not None:
+            return before
+    return state_checked(local.ledger, checked)
 
 
 def _checked(job: Job, outcome: Outcome, judged: Mapping[str, object]) -> Checked:
