@@ -38,6 +38,7 @@ def told(toy: Toy, *arguments: str, status: int = 0) -> Any:
 
 def test_the_red_team_drafts_what_the_tests_then_fail(toy: Toy) -> None:
     """The weak carrier is found, drafted with its examples, fails in `roadworthy test`, and passes once accepted."""
+    toy.run()
     attacked = told(toy, "redteam", "--budget", "60s")
     weak = [one for one in attacked["findings"] if one["kind"] == "weak_slice"]
     name = attacked["drafts"][attacked["findings"].index(weak[0])]
@@ -110,6 +111,7 @@ def test_what_cannot_be_meant_is_refused(toy: Toy, arguments: tuple[str, ...], s
 
 def test_an_input_worth_nothing_is_named(toy: Toy) -> None:
     """The carrier is not learnt from, and its value includes zero; the wind's does not."""
+    toy.run()
     found_values = told(toy, "features", "value")
     idle = {one["name"]: one["idle"] for one in found_values["values"]}
 
