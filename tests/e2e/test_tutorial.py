@@ -125,3 +125,15 @@ def test_the_readme_of_a_new_project_works_as_it_is_written(tmp_path: Path) -> N
 
     assert "Released delay@v0.1.0" in told
     assert "Summary:" in told
+
+
+@pytest.mark.slow
+def test_the_tutorial_of_testing_works_as_it_is_written(tmp_path: Path) -> None:
+    """A failure is written down, fails the tests, and is lived with; a search and a score come to their end."""
+    told = done(DOCS / "tutorial" / "test-a-model.md", tmp_path)
+
+    assert re.search(r"by \d+ attacks in", told)
+    assert "failure_modes/FM-001.yaml: 10 examples" in told
+    assert re.search(r"✗ FM-001 late at night, and not said", told)
+    assert "FM-001 is accepted until 2999-01-01" in told
+    assert "Score: " in told

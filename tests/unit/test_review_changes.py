@@ -16,7 +16,7 @@ from roadworthy.ledger.objects.item import Item
 from roadworthy.ledger.repo.commit import FileChange
 from roadworthy.prove.review import words
 from roadworthy.prove.review.changes import data, datasets, flat, lost, parameters, requirements
-from roadworthy.prove.review.complexity import definitions, kind_of, lines, locked
+from roadworthy.prove.review.complexity.delta import definitions, kind_of, lines, locked
 from roadworthy.prove.review.evidence import Held
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from roadworthy.prove.evaluate.scored import score
 from roadworthy.prove.gate import acceptance
 from roadworthy.prove.remembered import fetch
 from roadworthy.prove.review.comparison import Side
-from roadworthy.prove.review.complexity import definitions, locked
+from roadworthy.prove.review.complexity.delta import definitions, locked
 from roadworthy.prove.review.evidence import Answers, Evidence, Held
 
 if TYPE_CHECKING:

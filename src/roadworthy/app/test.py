@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from roadworthy.app.hardening import card as cards
 from roadworthy.app.local import open_local
 from roadworthy.app.proving import failure_modes, sections
 from roadworthy.app.proving.bench import open_bench, stale
@@ -105,7 +106,7 @@ def test_here(
             _model_sections(bench, candidate, production, draft, stack, say)
         with draft.timing("project"):
             say("the project's own tests")
-            draft.checks += running.checks()
+            draft.checks += (*running.checks(), *cards.checks(local, bench.project))
     proof = _proof(bench, artifact.address, candidate, production, draft)
     address = keep.write(local.ledger, proof)
     place = junit_path or local.ledger.state / _JUNIT

@@ -27,7 +27,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class FailureMode:
-    """The whole of a failure mode's file. `expect` is `label`, or a predicate over inputs and outputs."""
+    """The whole of a failure mode's file. `expect`: `label`, `flagged`, or a predicate over inputs and outputs."""
 
     apiVersion: Literal["roadworthy/v1alpha1"]
     title: str

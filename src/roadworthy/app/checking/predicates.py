@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _Place = tuple[str | int, ...]
 _REFERENCE = "reference"
-_LABEL = "label"  # in the place of a predicate
+_WORDS = {None, "label", "flagged"}  # in the place of a predicate
 _NEAR = 0.7  # two letters of `hour` exchanged
 
 
@@ -115,7 +115,7 @@ def _all(reading: Reading) -> Iterator[_Said]:
                 yield _Said(file, ("table", "relations", number), relation, contract.dataset)
             for number, check in enumerate(contract.sql):
                 yield _Said(file, ("sql", number, "query"), check.query, contract.dataset, is_query=True)
-        elif file.startswith("failure_modes/") and document.partial.expect not in {None, _LABEL}:
+        elif file.startswith("failure_modes/") and document.partial.expect not in _WORDS:
             yield _Said(file, ("expect",), document.partial.expect, document.partial.examples, outputs=True)
 
 

@@ -16,34 +16,49 @@ from roadworthy.prove.proof import Check
 from roadworthy.prove.rows import MOST_EXAMPLES, row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from roadworthy.build.data.table import Bools
     from roadworthy.declare.failure_mode import FailureMode
     from roadworthy.declare.requirements import Requirements
     from roadworthy.prove.behaviour.vacuous import Predict
 
 _EQUAL = 1e-12
+FLAGGED = "flagged"  # in the place of a predicate: the guard is to flag the example
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model as failure modes see it: how it answers, and from which score on it flags (set by the reference rows)."""
+    """A model as failure modes see it.
+
+    Attributes:
+        predict: How it answers.
+        cutoff: From which score on it flags; set by the reference rows.
+        guarded: Which rows the guard flags, shape (n,); None: nobody can tell.
+    """
 
     predict: Predict
     cutoff: float | None
+    guarded: Callable[[Table], Bools] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """The examples of a failure mode, and the column that holds what is right, where the mode expects the label."""
+    """The examples of a failure mode, the column that holds what is right where it expects the label, and the twins.
+
+    The twins are rows like the examples: a model that learnt the examples by heart fails them.
+    """
 
     rows: Table
     label: str | None
+    twins: Table | None = None
 
 
 def check(name: str, mode: FailureMode, examples: Examples, requirements: Requirements, candidate: Model) -> Check:
     """Return whether the candidate gets the share of *examples* right that the failure mode *name* asks.
 
-    An accepted failure mode that still fails passes, and says so, until its day.
+    An accepted failure mode that still fails passes, and says so, until its day; a guarded one passes where the guard
+    flags what is wrong.
 
     Raises:
         UsageError: Its expectation cannot be read so.
@@ -52,20 +67,55 @@ def check(name: str, mode: FailureMode, examples: Examples, requirements: Requir
     title = f"{name} {mode.title}"
     if not len(examples.rows):
         return Check("failure_modes", title, "failed", f"{mode.examples} has no rows: nothing is tested.")
-    said = candidate.predict(examples.rows)
-    right = judge(mode, examples, said, requirements, candidate.cutoff)
-    share = float(right.mean())
-    facts = {"share": share, "asked": mode.share, "rows": len(right), "status": mode.status}
-    summary = f"{100 * share:.4g} % of {len(right)} examples are right; {100 * mode.share:g} % is asked."
-    if share >= mode.share - _EQUAL:
+    shown, share = _judged(mode, examples, requirements, candidate)
+    facts: dict[str, object] = {"share": share, "asked": mode.share, "rows": len(examples.rows), "status": mode.status}
+    summary = f"{100 * share:.4g} % of {len(examples.rows)} examples are right; {100 * mode.share:g} % is asked."
+    least = share
+    if examples.twins is not None and len(examples.twins):
+        twins, among = _judged(mode, Examples(examples.twins, examples.label), requirements, candidate)
+        summary += f" Of {len(examples.twins)} twins, {100 * among:.4g} %."
+        facts |= {"twins": len(examples.twins), "twins_share": among}
+        shown, least = (*shown, *twins)[:MOST_EXAMPLES], min(share, among)
+    if least >= mode.share - _EQUAL:
         return Check("failure_modes", title, "passed", summary, facts)
-    shown = tuple(
-        row(examples.rows, int(number)) | row(said, int(number)) for number in np.flatnonzero(~right)[:MOST_EXAMPLES]
-    )
-    if mode.status == "accepted" and mode.accepted is not None and _until(mode.accepted.until):
-        lived_with = f"{summary} Accepted until {mode.accepted.until}: {mode.accepted.why}"
-        return Check("failure_modes", title, "passed", lived_with, facts, shown)
+    return _failed(title, mode, (summary, facts), shown)
+
+
+def _failed(
+    title: str, mode: FailureMode, found: tuple[str, dict[str, object]], shown: tuple[dict[str, object], ...]
+) -> Check:
+    summary, facts = found
+    if mode.status == "accepted" and mode.accepted is not None:
+        facts |= {"accepted_until": mode.accepted.until}
+        if _until(mode.accepted.until):
+            lived_with = f"{summary} Accepted until {mode.accepted.until}: {mode.accepted.why}"
+            return Check("failure_modes", title, "passed", lived_with, facts, shown)
+        summary += f" It was accepted until {mode.accepted.until}, which is over."
     return Check("failure_modes", title, "failed", summary, facts, shown)
+
+
+def _judged(
+    mode: FailureMode, examples: Examples, requirements: Requirements, candidate: Model
+) -> tuple[tuple[dict[str, object], ...], float]:
+    """Return the examples that are wrong, as far as they are shown, and the share that is right."""
+    said: Table | None = None
+    if mode.expect == FLAGGED:
+        right = _flagged(candidate, examples.rows)
+    else:
+        said = candidate.predict(examples.rows)
+        right = judge(mode, examples, said, requirements, candidate.cutoff)
+        if mode.status == "guarded":
+            right = right | _flagged(candidate, examples.rows)
+    places = np.flatnonzero(~right)[:MOST_EXAMPLES]
+    answers = {} if said is None else {int(place): row(said, int(place)) for place in places}
+    shown = tuple(row(examples.rows, int(place)) | answers.get(int(place), {}) for place in places)
+    return shown, float(right.mean())
+
+
+def _flagged(candidate: Model, rows: Table) -> Bools:
+    if candidate.guarded is None:
+        return np.zeros(len(rows), dtype=np.bool_)
+    return candidate.guarded(rows)
 
 
 def judge(

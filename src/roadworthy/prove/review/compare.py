@@ -21,7 +21,8 @@ from roadworthy.prove.review.comparison import (
     StageRow,
     Versus,
 )
-from roadworthy.prove.review.complexity import complexity
+from roadworthy.prove.review.complexity import removal
+from roadworthy.prove.review.complexity.delta import complexity
 from roadworthy.prove.review.pairing import NotPaired, Paired
 from roadworthy.prove.review.rivals import CANDIDATE, known, rivals
 
@@ -80,7 +81,9 @@ def compare(
     changed = changes.requirements(_requirements(base), requirements) if base.declared else ()
     primary = requirements.quality[0] if requirements and requirements.quality else None
     held = datasets or Datasets(why_not="neither run is known")
-    judged = gates.gates(head.proof, head.deployed, primary, head.accepted)
+    delta, metrics = complexity(base, head, files), tuple(_metrics(found, against, requirements))
+    passed = gates.gates(head.proof, head.deployed, primary, head.accepted)
+    judged = removal.gates(passed, delta, metrics, against)
     return Comparison(
         project=head.declared.profile.project if head.declared else "",
         model=head.proof.model,
@@ -95,7 +98,7 @@ def compare(
         checks=_checks(base.proof, head, _columns(head)),
         notes=(*changes.lost(held), *gates.notes(base, head, changed), *head.accepted.stale),
         rivals=against,
-        metrics=tuple(_metrics(found, against, requirements)),
+        metrics=metrics,
         slices=tuple(_slices(found, against)),
         flips=tuple(_flips(found, against, _columns(head))),
         movement=_movement(against, {**_own(paired), **(grids or {})}),
@@ -105,7 +108,7 @@ def compare(
         data=changes.data(base.pins, head.pins),
         datasets=held,
         stages=_stages(base, head),
-        complexity=complexity(base, head, files),
+        complexity=delta,
         confidence=found.head["confidence"],
         resamples=found.head["resamples"],
     )

@@ -1,0 +1,1 @@
+"""The model card and the data card: parts that are generated, and parts that people write about what is declared."""
