@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from roadworthy.app import new
+from roadworthy.app.starting import new
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import yaml
 from click.testing import CliRunner
 
 from rendered import git, made
-from roadworthy.app import new
-from roadworthy.app.template import names
+from roadworthy.app.starting import new
+from roadworthy.app.starting.template import names
 from roadworthy.cli.main import roadworthy
 from roadworthy.declare import project
 from roadworthy.errors import RoadworthyError, UsageError

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from rendered import git, made
-from roadworthy.app.template import TEMPLATES, update
+from roadworthy.app.starting.template import TEMPLATES, update
 from roadworthy.cli.main import roadworthy
 from roadworthy.errors import Conflict, DirtyTree, NotFound, UsageError
 

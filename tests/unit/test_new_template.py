@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from roadworthy.app.template import TEMPLATES, Rendering, message, names
+from roadworthy.app.starting.template import TEMPLATES, Rendering, message, names
 from roadworthy.errors import UsageError
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roadworthy.app.new import make, names, questions
+from roadworthy.app.starting.new import make, names, questions
 from roadworthy.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from roadworthy.adapters.template.copier import Question
-    from roadworthy.app.new import Made
+    from roadworthy.app.starting.new import Made
 
 
 @click.command(name="new")

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from roadworthy.app.template import update
+from roadworthy.app.starting.template import update
 
 
 @click.group(name="template")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from roadworthy.app.template import Rendering, message, names, render
+from roadworthy.app.starting.template import Rendering, message, names, render
 from roadworthy.declare import schema
 from roadworthy.declare.form import slug
 from roadworthy.errors import NotARepository, RoadworthyError, UsageError

@@ -24,7 +24,7 @@ from roadworthy.ledger.repo.repository import Repository
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TEMPLATES: Final = Path(__file__).parents[1] / "templates"
+TEMPLATES: Final = Path(__file__).parents[2] / "templates"
 ANSWERS: Final = ".template.yaml"
 _SHOWN: Final = 5  # changed files that are named
 _HEAD: Final = "# What this project was made from; read by `roadworthy template update`.\n"

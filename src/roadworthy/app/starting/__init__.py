@@ -1,0 +1,1 @@
+"""How a project begins, and follows the template that it began with."""
