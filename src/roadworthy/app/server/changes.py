@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from roadworthy.app.server.at_commit import on_platform
 from roadworthy.app.server.context import Reading, profile_now
 from roadworthy.app.server.index import note
+from roadworthy.app.server.judging.rules import loosened_by
+from roadworthy.app.server.platform import SPEAKER
 from roadworthy.app.server.sources import HomeSources
 from roadworthy.errors import InvalidDeclaration, NotFound
 from roadworthy.ledger.objects.address import Address
@@ -99,7 +102,14 @@ def standing(platform: Platform, project: str, number: int) -> Standing:
     tip = platform.forge.refs(project).get(_HEADS + found.branch)
     verdict, why = _verdict(platform, found, tip)
     against, reviewers = _rules(platform, found)
-    return Standing(found, tip, verdict, why, against, reviewers)
+    return Standing(found, tip, verdict, why, against, reviewers, _loosened(platform, found, tip))
+
+
+def _loosened(platform: Platform, found: Change, tip: str | None) -> tuple[str, ...]:
+    onto = platform.forge.refs(found.project).get(_HEADS + found.target)
+    if tip is None or onto is None or found.state != "open":
+        return ()
+    return loosened_by(on_platform(platform.home, found.project, SPEAKER), tip, onto)
 
 
 def merge(platform: Platform, project: str, number: int, wish: Wish) -> Change:

@@ -35,6 +35,7 @@ class Standing:
         why: What it said in words; the reason when there is no verdict.
         against: What the rules of the branches say against it, each with its fix.
         reviewers: The perspectives whose approval the project asks for.
+        loosened: What the change asks less of than its target, each as a sentence without its full stop.
     """
 
     change: Change
@@ -43,6 +44,12 @@ class Standing:
     why: str
     against: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
+    loosened: tuple[str, ...] = ()
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether a maintainer must say why it is right: nobody approved, or it loosens a rule."""
+        return bool(self.reviewers or self.loosened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,11 @@ def _obstacles(standing: Standing, wish: Wish) -> Iterator[str]:
         says = {"failed": "The tests say no", "running": "The tests are running", "not_run": "Nothing was tested"}
         yield f"{says[standing.verdict]}: {standing.why}"
     yield from standing.against
+    if standing.loosened and not (wish.reason and wish.is_maintainer):
+        yield (
+            f"It is judged by the rules of {change.target}, and loosens them: {'; '.join(standing.loosened)}. "
+            "A maintainer may merge it so, with a reason that stands in the audit."
+        )
     if standing.reviewers and not wish.reason:
         yield (
             f"It asks for the approval of {' and '.join(standing.reviewers)}. "
@@ -125,6 +137,7 @@ def _fact(standing: Standing, wish: Wish) -> dict[str, object]:
         "verdict": standing.verdict,
         "unreviewed": True,
         "reason": wish.reason,
+        **({"loosened": list(standing.loosened)} if standing.loosened else {}),
     }
 
 
