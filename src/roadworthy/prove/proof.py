@@ -56,7 +56,7 @@ class Proof:
         production: The version compared with, or None before the first deployment.
         checks: Every check, in the order of the sections.
         measures: What was measured, as name → JSON: metrics with intervals, slices, calibration, distributions, flips.
-        predictions: Addresses of prediction tables, by role: `candidate`, `production`, `baseline`.
+        predictions: Addresses of prediction tables, by role: `candidate`, `production`, `baseline`, other models.
         reference: Address of the rows that were predicted.
     """
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, cast
 from roadworthy.app.server.accept import accept
 from roadworthy.app.server.at_commit import declared_at, on_platform
 from roadworthy.app.server.index import note
+from roadworthy.app.server.judging.measured import measured
 from roadworthy.app.server.operate import seen_at
 from roadworthy.build.data.pins import ENDING
 from roadworthy.errors import Conflict, InvalidDeclaration, NotAProject
 from roadworthy.platform.automate import lease
+from roadworthy.platform.automate.rules.action import shown
 from roadworthy.platform.change.verdict import Checked, state_checked
 from roadworthy.prove.review.gates import COMMIT, gates
 from roadworthy.prove.review.text import plural
@@ -93,8 +95,11 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
         return lease.fail(platform.database, number, fence, str(handed.get("summary") or "No reason."), again=again)
     commit = str(job.payload["commit"])
     local = on_platform(platform.home, job.project, f"job {job.id}")
-    found = accept(local.ledger, job.project, commit, handed)
+    base = _target_now(platform, job)
+    found = accept(local.ledger, job.project, commit, handed, lambda run, proof: measured(local, run, proof, base))
     judged = _judged(local, commit, found, handed)
+    if base is not None and found is not None and found.proved is not None:
+        judged["gates"] = [*cast("list[object]", judged["gates"]), *_by_target(job, found)]
     outcome: Outcome = "passed" if judged.pop("passes") else "failed"
     with platform.database.read() as connection:
         lease.held(connection, number, fence)  # reading all bytes may have taken longer than the lease
@@ -105,6 +110,21 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
         done = lease.complete(connection, number, fence, outcome, judged)
     platform.wake.set()
     return done
+
+
+def _target_now(platform: Platform, job: Job) -> str | None:
+    """Return the commit that the target of a check has now; None where the branch is its own."""
+    target = job.payload.get("target")
+    return None if target == job.payload["branch"] else platform.forge.refs(job.project).get(f"refs/heads/{target}")
+
+
+def _by_target(job: Job, found: Accepted) -> Iterator[dict[str, object]]:
+    """Yield how the metrics stand by those bounds of the target that the commit does not set itself."""
+    own = {check.name for check in (found.proved.checks if found.proved else ())}
+    section = f"Rules of {shown(str(job.payload['target']))}"
+    for check in found.by_target:
+        if check.name not in own:
+            yield {"section": section, "name": check.name, "verdict": check.verdict, "reason": check.summary}
 
 
 def _checked(job: Job, outcome: Outcome, judged: Mapping[str, object]) -> Checked:
@@ -142,15 +162,15 @@ def _judged(local: Local, commit: str, found: Accepted | None, handed: Mapping[s
     if found is None or found.proved is None:
         ran = found is not None and handed.get("outcome") == "passed"
         return {"passes": ran, "summary": said, "run": None if found is None else found.run.address}
-    shown = _gates(local, commit, found)
-    against = [gate for gate in shown if gate.verdict == "failed" and not _only_unpinned(gate, found)]
+    seen = _gates(local, commit, found)
+    against = [gate for gate in seen if gate.verdict == "failed" and not _only_unpinned(gate, found)]
     summary = "Every test holds." if not against else f"{plural(len(against), 'gate')} failed: {against[0].name}."
     if not against and found.run.dirty:
         summary += f" {', '.join(found.run.dirty)} must be committed before it can be released."
     return {
         "passes": not against,
         "summary": summary,
-        "gates": [{"section": g.section, "name": g.name, "verdict": g.verdict, "reason": g.reason} for g in shown],
+        "gates": [{"section": g.section, "name": g.name, "verdict": g.verdict, "reason": g.reason} for g in seen],
         "run": found.run.address,
         "proof": found.proof,
         "reports": dict(found.reports),
