@@ -117,6 +117,7 @@ def body(proof: Proof) -> dict[str, object]:
         "measures": dict(proof.measures),
         "predictions": dict(proof.predictions),
         "reference": proof.reference,
+        **({"sampled": dict(proof.sampled)} if proof.sampled else {}),
     }
 
 
@@ -137,6 +138,7 @@ def from_body(value: Mapping[str, object]) -> Proof:
         measures=cast("Mapping[str, object]", value["measures"]),
         predictions={role: Address(address) for role, address in predictions.items()},
         reference=None if reference is None else Address(str(reference)),
+        sampled=cast("Mapping[str, object]", value.get("sampled", {})),
     )
 
 

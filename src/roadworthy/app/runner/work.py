@@ -23,6 +23,7 @@ from roadworthy.app.runner.checkout import Origin, bring, check_out
 from roadworthy.app.runner.client import Server, Work
 from roadworthy.app.runner.hand_in import hand_in
 from roadworthy.app.runner.log import Log
+from roadworthy.app.runner.sample import overlay
 from roadworthy.errors import Conflict, NotAllowed, RoadworthyError, Unreachable
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Runner:
         commit, branch = str(work.payload["commit"]), str(work.payload["branch"])
         target, domain = work.payload.get("target"), str(work.payload["domain"])
         origin = Origin(work.repository, Path(work.bucket), work.key)
-        heads = {branch: commit}
+        heads, sample = {branch: commit}, work.payload.get("sample") or {}
         if target and work.payload.get("base"):
             heads[str(target)] = str(work.payload["base"])
         log.say(f"Checking out {commit[:12]} of {branch}.\n")
@@ -91,10 +92,13 @@ class Runner:
             with self._kept_up(work, commands):
                 check_out(place, origin, commit, heads)
                 bring(place, origin, ("production",))
+                if sample:
+                    log.say(f"On a sample: {', '.join(f'{name} = {value}' for name, value in sample.items())}.\n")
+                    overlay(place, commit, sample)
                 return self._verdict(commands, place, work, [name for name in heads if name != branch])
 
     def _verdict(self, commands: Commands, place: Path, work: Work, targets: list[str]) -> dict[str, object]:
-        commit = str(work.payload["commit"])
+        commit, sampled = str(work.payload["commit"]), bool(work.payload.get("sample"))
         ran = commands.run("run")
         if ran != 0:
             return {"outcome": "failed", "exit": ran, "summary": "The pipeline did not run to its end."}
@@ -107,11 +111,12 @@ class Runner:
             summary = "The tests did not run to their end."
             found = hand_in(local, commit, bucket, proved=False)
             return {"outcome": "failed", "exit": tested, "summary": summary, **found}
-        for target in targets:
+        for target in () if sampled else targets:  # a sample is held against nothing
             commands.run("review", f"{target}..HEAD")
         outcome = "passed" if tested == 0 else "failed"
         summary = "Every test holds." if outcome == "passed" else "Tests say no."
-        return {"outcome": outcome, "exit": tested, "summary": summary, **hand_in(local, commit, bucket, proved=True)}
+        found = hand_in(local, commit, bucket, proved=True, sampled=sampled)
+        return {"outcome": outcome, "exit": tested, "summary": summary, **found}
 
     @contextmanager
     def _kept_up(self, work: Work, commands: Commands) -> Iterator[None]:

@@ -17,6 +17,7 @@ from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.repo.git import git
 from roadworthy.platform.automate import jobs
 from roadworthy.platform.automate.deliver import deliver
+from roadworthy.platform.automate.proposed import SAMPLED
 from roadworthy.platform.automate.rules.branch import rules_of
 from roadworthy.platform.automate.rules.violations import wrong_target
 from roadworthy.platform.change import merge as merging
@@ -166,14 +167,15 @@ def _audited(platform: Platform, connection: Connection, done: Change, wish: Wis
 
 
 def check_of(platform: Platform, project: str, commit: str, target: str) -> Job | None:
-    """Return the newest check of *commit*: that against *target*, if there is one."""
+    """Return the newest check of *commit*: that against *target*, and one in full, if there is one."""
     with platform.database.read() as connection:
         found = [
             one
             for one in jobs.listed(connection, project, limit=_LOOKED_AT)
             if one.kind == "check" and one.payload.get("commit") == commit
         ]
-    return next((one for one in found if one.payload.get("target") == target), found[0] if found else None)
+    found.sort(key=lambda one: (one.payload.get("target") != target, one.payload.get("scope") == SAMPLED))
+    return found[0] if found else None
 
 
 def _verdict(platform: Platform, found: Change, tip: str | None) -> tuple[Verdict, str]:
@@ -184,6 +186,8 @@ def _verdict(platform: Platform, found: Change, tip: str | None) -> tuple[Verdic
         return "running", f"job {job.id} is {job.state}."
     if job.state != "done":
         return "not_run", f"job {job.id} could not be done: {job.reason}"
+    if job.passed and job.payload.get("scope") == SAMPLED:
+        return "not_run", f"only a sample was run so far, and passed (job {job.id}): a merge needs the full run."
     # As its record has it, whatever becomes of the job.
     return ("passed" if job.passed else "failed"), str((job.result or {}).get("summary", ""))
 

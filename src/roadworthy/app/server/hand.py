@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from roadworthy.app.server.accept import accept
@@ -11,6 +12,7 @@ from roadworthy.app.server.index import note
 from roadworthy.app.server.judging.measured import measured
 from roadworthy.app.server.operate import seen_at
 from roadworthy.build.data.pins import ENDING
+from roadworthy.build.pipeline.grammar.expand import PARAMS
 from roadworthy.errors import Conflict, InvalidDeclaration, NotAProject
 from roadworthy.platform.automate import lease
 from roadworthy.platform.automate.rules.action import shown
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from roadworthy.app.local import Local
     from roadworthy.app.server.accept import Accepted
     from roadworthy.app.server.platform import Platform
+    from roadworthy.build.pipeline.record import Run
     from roadworthy.ledger.objects.address import Address
     from roadworthy.platform.automate.job import Job, NewJob, Outcome
+    from roadworthy.prove.proof import Check, Proof
     from roadworthy.prove.review.comparison import Gate
 
 LOG_LIMIT = 9 << 20  # bytes of a job's log
@@ -96,8 +100,16 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
     commit = str(job.payload["commit"])
     local = on_platform(platform.home, job.project, f"job {job.id}")
     base = _target_now(platform, job)
-    found = accept(local.ledger, job.project, commit, handed, lambda run, proof: measured(local, run, proof, base))
+    sample = cast("Mapping[str, object]", job.payload.get("sample") or {})
+
+    def ours(run: Run, proof: Proof) -> tuple[Proof, tuple[Check, ...]]:
+        return measured(local, run, replace(proof, sampled=sample), base)
+
+    found = accept(local.ledger, job.project, commit, handed, ours)
     judged = _judged(local, commit, found, handed)
+    if sample:
+        said = ", ".join(f"{name} = {value}" for name, value in sample.items())
+        judged |= {"sampled": dict(sample), "summary": f"On a sample ({said}): {judged['summary']}"}
     if base is not None and found is not None and found.proved is not None:
         judged["gates"] = [*cast("list[object]", judged["gates"]), *_by_target(job, found)]
     outcome: Outcome = "passed" if judged.pop("passes") else "failed"
@@ -163,9 +175,10 @@ def _judged(local: Local, commit: str, found: Accepted | None, handed: Mapping[s
         ran = found is not None and handed.get("outcome") == "passed"
         return {"passes": ran, "summary": said, "run": None if found is None else found.run.address}
     seen = _gates(local, commit, found)
+    seen = tuple(gate for gate in seen if not (gate.section == COMMIT and _is_sample(found)))
     against = [gate for gate in seen if gate.verdict == "failed" and not _only_unpinned(gate, found)]
     summary = "Every test holds." if not against else f"{plural(len(against), 'gate')} failed: {against[0].name}."
-    if not against and found.run.dirty:
+    if not against and found.run.dirty and not _is_sample(found):
         summary += f" {', '.join(found.run.dirty)} must be committed before it can be released."
     return {
         "passes": not against,
@@ -175,6 +188,13 @@ def _judged(local: Local, commit: str, found: Accepted | None, handed: Mapping[s
         "proof": found.proof,
         "reports": dict(found.reports),
     }
+
+
+def _is_sample(found: Accepted) -> bool:
+    """Whether the run differs from its commit by the sample's parameters, and by pins that are not committed."""
+    proof, allowed = found.proved, {PARAMS}
+    others = (path for path in found.run.dirty if path not in allowed and not path.endswith(ENDING))
+    return proof is not None and bool(proof.sampled) and not any(others)
 
 
 def _only_unpinned(gate: Gate, found: Accepted) -> bool:

@@ -71,9 +71,17 @@ def state_checked(ledger: Ledger, checked: Checked) -> Address:
 
 
 def verdict_on(connection: Connection, project: str, commit: str, target: str) -> Checked | None:
-    """Return the last verdict on *commit* against *target*, as the facts of the index have it; None without one."""
+    """Return the last verdict on *commit* against *target*, as the facts of the index have it; None without one.
+
+    That a sample passed is no verdict.
+    """
     table = schema.fact
     here = (table.c.project == project) & (table.c.kind == KIND) & (table.c.commit == commit)
     bodies = connection.execute(select(table.c.body).where(here)).scalars()
-    last = max((body for body in bodies if body["target"] == target), key=lambda body: str(body["made"]), default=None)
+    said = (body for body in bodies if body["target"] == target and not _is_sample_that_passed(body))
+    last = max(said, key=lambda body: str(body["made"]), default=None)
     return None if last is None else Checked.of(last)
+
+
+def _is_sample_that_passed(body: Mapping[str, object]) -> bool:
+    return (body["scope"], body["outcome"]) == ("sampled", "passed")

@@ -36,6 +36,8 @@ def _rows(rules: Rules) -> Iterator[Row]:
         applied = decide(rules, Update(HEADS + name, commit, commit)) if name == rules.default else ()
         first = tuple(one for one in applied if isinstance(one, Apply))
         yield _row(shown(name), (*first, *answers(rules, name, word, commit)))
+        if word == "feature" and rules.sample:
+            yield _row(f"{shown(name)}, proposed", answers(rules, name, word, commit, proposed=True))
     if not isinstance(rules.branches, str) or rules.branches == "gitflow":
         yield _row("any other branch", answers(rules, "NAME", None, commit))
     yield _row("a tag", decide(rules, Update(f"{TAGS}NAME", None, commit)))
