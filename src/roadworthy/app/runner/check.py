@@ -15,7 +15,7 @@ from roadworthy.app.local import CONFINEMENT, best_confinement
 from roadworthy.ledger.repo.git import UNHOOKED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 _MAIN = "from roadworthy.cli.main import main; main()"
@@ -48,18 +48,19 @@ class Commands:
     lock: int
     stopped: list[str] = field(default_factory=list)
 
-    def run(self, *arguments: str) -> int:
-        """Run one command and return its exit status.
+    def run(self, *arguments: str, told: bytes = b"") -> int:
+        """Run one command, with what it is *told* on standard input, and return its exit status.
 
         Raises:
             Stopped: The job may not go on.
         """
         self.say(f"$ roadworthy {' '.join(arguments)}\n")
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _MAIN, *arguments], cwd=self.folder, env=dict(self.environment),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True, pass_fds=[self.lock],
-        )  # fmt: skip
+        with _file_of(told) as given:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _MAIN, *arguments], cwd=self.folder, env=dict(self.environment),
+                stdin=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                start_new_session=True, pass_fds=[self.lock],
+            )  # fmt: skip
         try:
             self._follow(process)
         finally:
@@ -88,6 +89,18 @@ class Commands:
                     return
                 else:
                     time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def _file_of(told: bytes) -> Iterator[int]:
+    """Give a file without a name that holds *told*: no other process finds it."""
+    file = os.memfd_create("told")
+    try:
+        os.write(file, told)
+        os.lseek(file, 0, os.SEEK_SET)
+        yield file
+    finally:
+        os.close(file)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -23,6 +24,7 @@ from roadworthy.app.runner.checkout import Origin, bring, check_out
 from roadworthy.app.runner.client import Server, Work
 from roadworthy.app.runner.hand_in import hand_in
 from roadworthy.app.runner.log import Log
+from roadworthy.app.runner.mask import Masked
 from roadworthy.app.runner.sample import overlay
 from roadworthy.errors import Conflict, NotAllowed, RoadworthyError, Unreachable
 
@@ -61,11 +63,13 @@ class Runner:
     def do(self, work: Work) -> None:
         """Do one job, and hand in what came of it, whatever that is."""
         with Log(self.server, work) as log:
-            result = self._result(work, log)
+            masked = Masked(log.say, work.secrets.values())
+            result = self._result(work, masked)
+            masked.end()
         with suppress(Conflict):  # another runner has it now: what came of it here is nobody's
             self.server.complete(work, result)
 
-    def _result(self, work: Work, log: Log) -> dict[str, object]:
+    def _result(self, work: Work, log: Masked) -> dict[str, object]:
         try:
             return self._checked(work, log)
         except Stopped as fault:
@@ -77,7 +81,7 @@ class Runner:
             log.say(traceback.format_exc())
             return {"outcome": "error", "summary": f"A bug in Roadworthy: {fault}", "ours": True}
 
-    def _checked(self, work: Work, log: Log) -> dict[str, object]:
+    def _checked(self, work: Work, log: Masked) -> dict[str, object]:
         commit, branch = str(work.payload["commit"]), str(work.payload["branch"])
         target, domain = work.payload.get("target"), str(work.payload["domain"])
         origin = Origin(work.repository, Path(work.bucket), work.key)
@@ -99,7 +103,8 @@ class Runner:
 
     def _verdict(self, commands: Commands, place: Path, work: Work, targets: list[str]) -> dict[str, object]:
         commit, sampled = str(work.payload["commit"]), bool(work.payload.get("sample"))
-        ran = commands.run("run")
+        secrets = json.dumps(dict(work.secrets)).encode()
+        ran = commands.run("run", "--secrets", told=secrets) if work.secrets else commands.run("run")
         if ran != 0:
             return {"outcome": "failed", "exit": ran, "summary": "The pipeline did not run to its end."}
         local, bucket = open_local(place), Path(work.bucket)

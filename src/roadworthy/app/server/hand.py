@@ -10,6 +10,7 @@ from roadworthy.app.server.accept import accept
 from roadworthy.app.server.at_commit import declared_at, on_platform
 from roadworthy.app.server.index import note
 from roadworthy.app.server.judging.measured import measured
+from roadworthy.app.server.judging.secrets import given_to
 from roadworthy.app.server.operate import seen_at
 from roadworthy.build.data.pins import ENDING
 from roadworthy.build.pipeline.grammar.expand import PARAMS
@@ -54,6 +55,7 @@ def claim(platform: Platform, owner: str, kinds: Sequence[str]) -> dict[str, obj
         "repository": str(platform.forge.path(job.project)),
         "bucket": str(platform.home.bucket(job.project)),
         "key": platform.home.public_key(),
+        "secrets": given_to(platform, job),
     }
 
 
