@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roadworthy.app.local import open_local
-from roadworthy.app.runner.check import Commands, Stopped, environment
+from roadworthy.app.runner.check import Breached, Commands, Stopped, environment
 from roadworthy.app.runner.checkout import Origin, bring, check_out
 from roadworthy.app.runner.client import Server, Work
 from roadworthy.app.runner.hand_in import hand_in
+from roadworthy.app.runner.limits import Limits
 from roadworthy.app.runner.log import Log
 from roadworthy.app.runner.mask import Masked
 from roadworthy.app.runner.sample import overlay
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 KINDS = ("check",)
 _PAUSE, _LONG_PAUSE = 0.25, 2.0
 _BEATS = 4  # in the time of a lease
-_TIME = 3600.0  # seconds for a job that says nothing else
 _SAYS_NO = 3
 REQUIREMENTS = "requirements.yaml"
 
@@ -74,6 +74,9 @@ class Runner:
             return self._checked(work, log)
         except Stopped as fault:
             return {"outcome": "error", "summary": str(fault)}
+        except Breached as fault:
+            log.say(f"{fault}\n")
+            return {"outcome": "failed", "summary": str(fault)}
         except RoadworthyError as fault:
             log.say(f"{fault.problem}\n{fault.remedy}\n")
             return {"outcome": "error", "summary": fault.problem}
@@ -90,9 +93,10 @@ class Runner:
             heads[str(target)] = str(work.payload["base"])
         log.say(f"Checking out {commit[:12]} of {branch}.\n")
         with _slot(self.work / work.project / domain, self.name) as (place, lock), _scratch(self.work) as scratch:
-            until = time.monotonic() + float(work.payload.get("timeout", _TIME))
+            limits = Limits.of(os.environ)
+            until = time.monotonic() + limits.seconds
             given = environment(scratch, self.work / "cache" / domain, origin.bucket)
-            commands = Commands(place, given, log.say, until, lock)
+            commands = Commands(place, given, log.say, until, lock, limits, scratch)
             with self._kept_up(work, commands):
                 check_out(place, origin, commit, heads)
                 bring(place, origin, ("production",))
