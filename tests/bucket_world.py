@@ -87,7 +87,7 @@ class Setup:
     around: Callable[[ASGIApp], ASGIApp] = lambda app: app
 
 
-def authorise(project: str, service: str, _: str, token: str) -> str | HTTPStatus:
+def authorise(project: str, service: str, _: str, token: str, __: str) -> str | HTTPStatus:
     """Let the members of a project in, each with their own token."""
     account, own, may = TOKENS.get(token, ("", "", ()))
     if not account:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _HALF = 1 << 20  # bytes of the push
 POINTS = ("first byte", "upload", "judge", "judged", "soon", "later", "response")
+MANY = "refs/heads/many"
 
 
 def die(*, tree: bool) -> None:
@@ -50,6 +51,8 @@ class Killer:
         self._reach("judge")
         refusals = self._examiner(push)
         self._reach("judged")
+        if self._point == "half":
+            threading.Thread(target=self._when_one_moved, args=(push.repository / MANY,), daemon=True).start()
         delay = {"soon": 0.002, "later": 0.01}.get(self._point)
         if delay is not None:
             threading.Timer(delay, lambda: die(tree=self._tree)).start()
@@ -80,6 +83,12 @@ class Killer:
             await app(scope, watched, answering)
 
         return killing
+
+    def _when_one_moved(self, folder: Path) -> None:
+        """Die when the first of many branches is there, and git is about to make the others."""
+        while not any(place.suffix != ".lock" for place in folder.glob("*")):
+            pass
+        die(tree=self._tree)
 
     def _reach(self, point: str) -> None:
         if point == self._point:

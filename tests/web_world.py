@@ -20,11 +20,11 @@ from sqlalchemy import delete, insert
 from roadworthy.app.server.platform import LEASE, open_at
 from roadworthy.app.server.projects import create as create_project
 from roadworthy.platform.identity.actor import Scope
-from roadworthy.platform.identity.limit import Limit
+from roadworthy.platform.identity.limit import Limit, Limits
 from roadworthy.platform.identity.tokens import Wanted
 from roadworthy.platform.store.schema import member
 from roadworthy.web.app import ROUTERS, create_app
-from roadworthy.web.services import Limits, Services
+from roadworthy.web.services import Services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -46,11 +46,11 @@ def rules_page() -> str:
 
 def _section(name: str, asked: str, rules: Rules) -> Iterator[str]:
     yield from (f"## {name}", "", "```yaml", asked, "```", "")
-    yield from ("| push to | does | why |", "|---|---|---|")
+    yield from ("| push to | takes | does | a change from it goes to | why |", "|---|---|---|---|---|")
     yield from map(_row, show(rules))
     yield ""
 
 
 def _row(row: Row) -> str:
     push = row.push if " " in row.push else f"`{row.push}`"
-    return f"| {push} | {'<br>'.join(row.does)} | {'<br>'.join(row.why)} |"
+    return f"| {push} | {row.takes} | {'<br>'.join(row.does)} | {row.goes} | {'<br>'.join(row.why)} |"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from forge_killed import POINTS
+from forge_killed import MANY, POINTS
 from forge_world import Client, begun, hosted, said
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).parents[1] / "forge_killed.py"
 BRANCH = "refs/heads/feature/wind"
 LEFT = ("**/*.lock", "objects/tmp_objdir-*", "objects/*/tmp_*", "objects/pack/*.keep")
+MANY_REFS = 120
 GIGABYTE, MOST_MEMORY = 1 << 30, 250 << 20
 
 
@@ -85,6 +86,47 @@ def test_a_push_to_a_server_that_is_killed_is_whole_or_nothing(
         ada.git("push", server.url(), "HEAD:feature/wind")
         assert server.refs()[BRANCH] == ada.head()
         Client(place).git("fsck", "--full", "--strict")
+
+
+def test_of_a_push_that_was_killed_between_two_refs_all_move(tmp_path: Path, ada: Client) -> None:
+    """Git moves one file after another: what was let in and began to move is moved to its end at the next start."""
+    killed, port = server_at(tmp_path / "home", "half", "TREE")
+    url = f"http://ada:token-of-ada@127.0.0.1:{port}/git/flights.git"
+    names = [f"many/{number:03}" for number in range(MANY_REFS)]
+    done = ada.attempt("push", url, "HEAD:feature/gone", *(f"HEAD:{name}" for name in names))
+    killed.communicate(timeout=60)
+    folder = tmp_path / "home" / "repos" / "flights.git" / MANY
+    moved = [place.name for place in folder.glob("*") if place.suffix != ".lock"]
+    with hosted(tmp_path / "home") as server:
+        refs = server.refs()
+        place = server.forge.path("flights")
+
+    assert done.returncode != 0
+    assert 0 < len(moved) < MANY_REFS
+    assert {refs.get(f"refs/heads/{name}") for name in (*names, "feature/gone")} == {ada.head()}
+    assert list((place / "pushes").glob("*.json")) == []
+
+
+def test_a_ref_that_cannot_be_moved_keeps_the_whole_push_out(tmp_path: Path) -> None:
+    """Also for a client that did not ask for it: no branch of the push moves when one is locked by another's."""
+    with hosted(tmp_path / "home") as server:
+        client = begun(tmp_path / "ada", server.url())
+        before, after = server.refs(), client.commit("wind")
+        client.git("push", "--quiet", "origin", "HEAD:feature/kept")
+        place = server.forge.path("flights")
+        held = place / "refs" / "heads" / "feature" / "held.lock"
+        held.touch()
+        told = client.refused("push", "--no-atomic", "origin", "HEAD:feature/free", "HEAD:feature/held")
+        refs = server.refs()
+        held.unlink()
+        client.git("push", "--quiet", "origin", "HEAD:feature/free", "HEAD:feature/held", ":feature/kept")
+        later = server.refs()
+        noted = list((place / "pushes").glob("*.json"))
+
+    assert "rejected" in told
+    assert refs == {**before, "refs/heads/feature/kept": after}
+    assert later == {**before, "refs/heads/feature/free": after, "refs/heads/feature/held": after}
+    assert noted == []
 
 
 def test_a_git_that_waits_for_more_ends_with_its_server(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from roadworthy.app.remote.login import login, logout
 from roadworthy.app.remote.platform import platform_of
 from roadworthy.cli.login import command as login_command
 from roadworthy.cli.logout import command as logout_command
+from roadworthy.cli.platform import asked as asked_by_commands
 from roadworthy.errors import IntegrityError, NotAllowed, NotFound, RoadworthyError, Unreachable, UsageError
 from roadworthy.ledger.records.ed25519 import FileSigner
 from roadworthy.ledger.records.keep import public_line
@@ -210,6 +211,10 @@ def test_a_token_is_not_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch, host:
     with pytest.raises(UsageError, match="could read your token"):
         bucket_at(f"http://{host}/buckets/flights")
     refused = helper("get", asked)
+    with pytest.raises(UsageError, match="could read your token"):
+        asked_by_commands(f"http://{host}/below", "flights")
+    with pytest.raises(UsageError, match="could read your token"):
+        credentials.token_for(platform_of(f"http://{host}"), "rwt_of_a_remote")
     monkeypatch.setenv("ROADWORTHY_INSECURE_HTTP", "1")
 
     assert (refused.returncode, refused.stdout) == (2, "")

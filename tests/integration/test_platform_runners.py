@@ -13,6 +13,7 @@ import quick_project
 from automated import let_time_pass
 from platform_world import until
 from roadworthy.app.runner.client import Server, Work
+from roadworthy.app.server.children.processes import Program
 from roadworthy.app.server.children.runners import programs
 from roadworthy.app.server.loop import look
 from roadworthy.errors import Conflict
@@ -127,6 +128,32 @@ def test_a_killed_runner_does_no_harm(world: World, platform: Platform, tmp_path
     for place in checkouts:
         assert subprocess.run(["git", "fsck", "--strict"], cwd=place, check=False, capture_output=True).returncode == 0
     assert len(verdicts(platform)) == 2
+
+
+def test_a_killed_runner_gives_its_job_back_at_once(tmp_path: Path) -> None:
+    """The server sees its child end, and does not wait for the lease; what the dead one would say is refused."""
+    with World.open(tmp_path, lease=600) as world:
+        platform: Platform = world.app.state.services.platform
+        with platform.database.write() as connection:
+            number = jobs.enqueue(connection, NewJob(PROJECT, "check", "check", {"commit": "0" * 40, "branch": "x"})).id
+        name, server = "runner-1", Server(world.url, world.runner.reveal())
+        sleeps = Program(name, ["sleep", "600"], tmp_path, {"PATH": os.environ["PATH"]}, tmp_path / "log")
+        platform.processes.want(sleeps)
+        until(lambda: name in platform.processes.running(), "it to run")
+        held, other = _claimed(server, name), server.claim("runner-2", ["check"])
+        os.kill(platform.processes.running()[name], signal.SIGKILL)
+        given: list[Work] = []
+
+        def is_given() -> bool:
+            given.extend(filter(None, [server.claim("runner-2", ["check"])]))
+            return bool(given)
+
+        until(is_given, "it to be given on")
+        refused = _refused(server, held)
+
+    assert other is None
+    assert [(one.id, one.fence) for one in given] == [(number, held.fence + 1)]
+    assert refused == 3
 
 
 def test_everything_that_a_stalled_runner_says_late_is_refused(world: World, platform: Platform) -> None:

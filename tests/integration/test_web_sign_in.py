@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from roadworthy.platform.identity.limit import Limit
-from roadworthy.web.services import Limits
+from roadworthy.platform.identity.limit import Limit, Limits
 from web_world import GENEROUS, PASSWORD, World
 
 if TYPE_CHECKING:

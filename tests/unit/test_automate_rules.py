@@ -15,6 +15,8 @@ from roadworthy.platform.automate.rules.decide import decide
 from roadworthy.platform.automate.rules.show import show, words
 from roadworthy.platform.automate.rules.update import OpenChange, Update
 from roadworthy.platform.automate.rules.violations import wrong_target
+from roadworthy.platform.forge.receive import Rules as Received
+from roadworthy.platform.workspace.resource import excepted, protected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,6 +118,8 @@ def test_rules_are_read_from_the_profile() -> None:
     ("develop", "main", "Make a branch for the release"),
     ("hotfix/x", "feature/y", "main or develop"),
     ("main", "release/1", "to develop"),
+    ("develop", "release/1", "Make a branch for the release"),
+    ("release/1", "release/2", "main or develop"),
 ])  # fmt: skip
 def test_a_change_to_the_wrong_branch_is_told_with_the_right_one(branch: str, target: str, fix: str) -> None:
     """Gitflow has one way for each branch."""
@@ -129,7 +133,7 @@ def test_a_change_to_the_wrong_branch_is_told_with_the_right_one(branch: str, ta
 
 @pytest.mark.parametrize(("branch", "target"), [
     ("feature/x", "develop"), ("release/1", "main"), ("release/1", "develop"), ("hotfix/x", "main"),
-    ("main", "develop"),
+    ("main", "develop"), ("bugfix/x", "release/1"), ("feature/x", "release/1"), ("hotfix/x", "release/1"),
 ])  # fmt: skip
 def test_a_change_to_the_right_branch_is_no_violation(branch: str, target: str) -> None:
     """Whoever does as the model says hears nothing."""
@@ -223,6 +227,33 @@ def test_every_model_can_be_shown(model: str | Mapping[str, str]) -> None:
 
     assert {"a tag", "a deleted branch"} <= {row.push for row in rows}
     assert all(row.does and row.why for row in rows)
+
+
+def test_what_takes_pushes_and_where_changes_go_is_shown() -> None:
+    """A release takes fixes by both ways; what versions are made of takes merges alone."""
+    rows = {row.push: row for row in show(GITFLOW)}
+
+    assert (rows["release/NAME"].takes, rows["release/NAME"].goes) == ("pushes", "main or develop")
+    assert (rows["main"].takes, rows["main"].goes) == ("merges of changes", "develop")
+    assert rows["bugfix/NAME"].goes == "develop, or as a fix to a branch for release"
+    assert rows["any other branch"].takes == "pushes"
+    assert {row.push: row.goes for row in show(TRUNK)}["any other branch"] == "main"
+
+
+def test_a_push_to_a_release_is_no_violation() -> None:
+    """As Gitflow has it, what mends a release is committed there."""
+    actions = decide(GITFLOW, Update(f"{HEADS}release/1", OLD, NEW))
+
+    assert not [one for one in actions if isinstance(one, Violation)]
+
+
+@given(MODELS, st.sampled_from(["main", "develop", "release/1", "feature/x", "live", "wind", "a"]))
+def test_what_is_refused_is_what_the_rules_protect(model: str | Mapping[str, str], branch: str) -> None:
+    """A push is judged by the patterns that were applied: they say of every branch what the rules say."""
+    profile = Profile("roadworthy/v1alpha1", "flights", branches=model)  # type: ignore[arg-type]
+    applied = Received(protected(profile), excepted=excepted(profile))
+
+    assert applied.protects(branch) == is_protected(rules_of(profile, "main"), branch)
 
 
 def test_an_environment_that_no_push_reaches_is_shown() -> None:

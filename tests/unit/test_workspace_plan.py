@@ -62,7 +62,6 @@ def test_a_new_profile_asks_for_everything_in_it() -> None:
         ("+", "bucket", "flights"),
         ("+", "branch", "develop"),
         ("+", "branch", "main"),
-        ("+", "branch", "release/*"),
         ("+", "ci", "checks"),
         ("+", "environment", "production"),
         ("+", "schedule", "train"),
@@ -117,10 +116,11 @@ def test_what_was_removed_and_comes_back_is_said_so() -> None:
 
 
 @pytest.mark.parametrize(("branches", "patterns"), [
-    ("gitflow", ("main", "develop", "release/*")),
+    ("gitflow", ("main", "develop")),
     ("trunk", ("main",)),
-    ({"master": "main", "work/*": "feature"}, ("master",)),
+    ({"master": "main", "work/*": "feature", "release-*": "release"}, ("main", "master")),
+    ({"main": "feature", "next": "develop"}, ("main", "next")),
 ])  # fmt: skip
 def test_the_branches_that_only_merges_reach(branches: Any, patterns: tuple[str, ...]) -> None:
-    """Each way of working protects those that others build on."""
+    """Each way of working protects those that others build on, and the default branch whatever it says."""
     assert protected(Profile("roadworthy/v1alpha1", "flights", branches=branches)) == patterns

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.local import declared
 from roadworthy.errors import UsageError
+from roadworthy.ledger.repo.git import git
 from roadworthy.ledger.versions.names import DeploymentName, VersionName
 from roadworthy.ledger.versions.read import history
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from roadworthy.app.local import Local
-    from roadworthy.ledger.versions.read import History
+    from roadworthy.ledger.repo.repository import Repository
+    from roadworthy.ledger.versions.read import History, Version
 
+UNREVIEWED = "Unreviewed"  # the trailer of a merge's message
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -34,6 +37,18 @@ def unheeded(seen: History, environment: str) -> tuple[str, ...]:
     current = seen.current(environment)
     than = f"is newer than {current.tag}" if current else "claims to be deployed"
     return tuple(f"{one.tag} {than}, and is ignored: {one.reason}" for one in seen.newer(environment))
+
+
+def unreviewed(repo: Repository, versions: Iterable[Version]) -> frozenset[str]:
+    """Return the commits of *versions* that a platform merged without anybody's approval, as their messages say."""
+    commits = [one.commit for one in versions]
+    if not commits:
+        return frozenset()
+    said = git(
+        repo.root, "log", "--no-walk", f"--format=%H %(trailers:key={UNREVIEWED},valueonly,separator=%x2C)", *commits
+    )
+    lines = (line.partition(" ") for line in said.decode("utf-8", "replace").splitlines())
+    return frozenset(commit for commit, _, value in lines if value.strip())
 
 
 def moment(text: str) -> datetime:

@@ -14,8 +14,6 @@ from roadworthy.ledger.repo.repository import Repository
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MAIN = {"release", "hotfix"}  # what goes to main under Gitflow; everything else to develop
-
 
 @click.group("change")
 def command() -> None:
@@ -24,7 +22,7 @@ def command() -> None:
 
 @command.command("open")
 @click.option("--from", "branch", metavar="BRANCH", help="What is proposed; by default the branch that is checked out.")
-@click.option("--to", "target", metavar="BRANCH", help="Where it is to go; by default as Gitflow says.")
+@click.option("--to", "target", metavar="BRANCH", help="Where it is to go; by default as the rules say.")
 @click.option("--title", help="What it is about, in a sentence; by default the last commit's.")
 @on_platform
 def propose(
@@ -33,7 +31,6 @@ def propose(
     """Propose to merge a branch that was pushed. One that is proposed already is shown."""
     remote, name = asked(url, project)
     branch = branch or _checked_out()
-    target = target or ("main" if branch.partition("/")[0] in _MAIN else "develop")
     body = {"branch": branch, "target": target, "title": title or _subject(branch)}
     made = remote.post("projects", name, "changes", body=body)
     if as_json:

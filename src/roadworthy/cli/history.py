@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roadworthy.app.history import history_of, moment
+from roadworthy.app.history import history_of, moment, unreviewed
 from roadworthy.app.local import open_local
 
 if TYPE_CHECKING:
@@ -26,12 +26,14 @@ def command(as_of: str | None, model: str | None, *, as_json: bool) -> None:
     A tag counts only when its annotation names a signed record that bears it out; those that do not are listed with
     the reason.
     """
-    found = history_of(open_local(), model, None if as_of is None else moment(as_of))
+    local = open_local()
+    found = history_of(local, model, None if as_of is None else moment(as_of))
+    marked = unreviewed(local.repo, (version for one in found.values() for version in one.versions))
     if as_json:
-        click.echo(json.dumps({name: _document(one) for name, one in found.items()}, indent=2))
+        click.echo(json.dumps({name: _document(one, marked) for name, one in found.items()}, indent=2))
         return
     for name, one in found.items():
-        _show(name, one, "" if as_of is None else f" by {as_of}")
+        _show(name, one, marked, "" if as_of is None else f" by {as_of}")
     if not any(one.versions or one.ignored for one in found.values()):
         click.echo(_none(as_of), err=True)
 
@@ -42,7 +44,7 @@ def _none(as_of: str | None) -> str:
     return "No version was released yet: `roadworthy release` makes one of a tested run."
 
 
-def _show(name: str, one: History, by: str) -> None:
+def _show(name: str, one: History, marked: frozenset[str], by: str) -> None:
     environments = sorted({deployment.environment for deployment in one.deployments})
     click.secho(name, bold=True)
     if not (one.versions or one.deployments or one.ignored):
@@ -50,7 +52,8 @@ def _show(name: str, one: History, by: str) -> None:
     for version in one.versions:
         places = [place for place in environments if _is_in(version, one.current(place))]
         where = click.style(f"  in {', '.join(places)}", fg="green") if places else ""
-        click.echo(f"  {version.name:<10} {_time(version.at)}  {version.commit[:12]}{where}")
+        mark = click.style("  unreviewed", fg="yellow") if version.commit in marked else ""
+        click.echo(f"  {version.name:<10} {_time(version.at)}  {version.commit[:12]}{where}{mark}")
     for place in environments:
         click.echo(f"  {place}:")
         for deployment in one.of(place):
@@ -69,7 +72,7 @@ def _time(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _document(one: History) -> dict[str, object]:
+def _document(one: History, marked: frozenset[str]) -> dict[str, object]:
     return {
         "versions": [
             {
@@ -78,6 +81,7 @@ def _document(one: History) -> dict[str, object]:
                 "commit": version.commit,
                 "record": version.record,
                 "at": version.at.isoformat(),
+                "unreviewed": version.commit in marked,
             }
             for version in one.versions
         ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +12,7 @@ import click
 from roadworthy.app.remote import credentials
 from roadworthy.app.remote.client import Remote
 from roadworthy.app.remote.place import of_remotes, require
-from roadworthy.app.remote.platform import platform_of
+from roadworthy.app.remote.platform import platform_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +50,7 @@ def here() -> tuple[Remote, str] | None:
 
 
 def _token(place: Place) -> str | None:
-    return os.environ.get(credentials.TOKEN) or place.token or credentials.token_for(platform_of(place.url))
+    return credentials.token_for(platform_at(place.url), place.token)
 
 
 def show(document: object) -> None:

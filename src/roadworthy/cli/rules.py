@@ -25,5 +25,7 @@ def shown(url: str | None, project: str | None, *, as_json: bool) -> None:
         click.secho(row["push"], bold=True)
         for does in row["does"]:
             click.echo(f"  {does}")
+        if row["takes"]:
+            click.echo(f"  takes {row['takes']}" + (f"; a change from it goes to {row['goes']}" if row["goes"] else ""))
         for why in row["why"]:
             click.secho(f"    {why}", dim=True)

@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import click
@@ -64,11 +65,24 @@ def _tell(found: Mapping[str, Any]) -> None:
     try:
         with urlopen(f"{found['url']}/health", timeout=_SECONDS) as answer:  # noqa: S310 - the server's own address
             says = json.load(answer)["status"]
+    except HTTPError as fault:
+        raise Unreachable(
+            f"{found['url']} is up, and a part of it fails: {_failing(fault)}",
+            remedy="See its disk and its logs: `roadworthy logs`.",
+        ) from fault
     except (OSError, ValueError, KeyError) as fault:
         raise Unreachable(
             f"{found['url']} does not answer: {fault}.", remedy=f"See what process {found['pid']} does."
         ) from fault
     click.echo(f"{says} at {found['url']}, process {found['pid']}, version {found['version']}.")
+
+
+def _failing(fault: HTTPError) -> str:
+    try:
+        said = json.load(fault)
+        return " ".join(f"{name}: {said['parts'][name]}" for name in said["failing"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"it answers with status {fault.code}."
 
 
 def _ready(platform: Platform, url: str, told: str, confined: Confinement) -> None:

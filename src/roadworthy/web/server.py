@@ -49,7 +49,7 @@ def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
     with _listening(at) as listener, git_at(platform) as git:
         url = _url(listener)
         told = (at.url or url).rstrip("/")
-        services = Services(platform.identity, platform.members, told, platform.runner, platform=platform)
+        services = Services(platform.identity, platform.members, told, platform.runner, platform.limits, platform)
         front = _Front(create_app(services), {_GIT: git, _BUCKETS: buckets_at(platform)})
         settings = uvicorn.Config(
             front, http="httptools", ws="none", loop="asyncio", lifespan="off",

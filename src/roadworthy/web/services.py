@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from roadworthy.app.server import witness
 from roadworthy.errors import Unreachable
-from roadworthy.platform.identity.limit import Limit
+from roadworthy.platform.identity.limit import Limits
 from roadworthy.web.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from roadworthy.app.server.platform import Platform
+    from roadworthy.platform.identity.audit import Entry
     from roadworthy.platform.identity.identity import Identity
     from roadworthy.platform.identity.secret import Secret
 
@@ -25,15 +27,6 @@ class Members(Protocol):
 
     def roles(self, project: str) -> Mapping[str, str]:
         """Return the role of each member, by name or `group:NAME`; none for a project that is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How often one may ask, and try a password or a token."""
-
-    requests: Limit = field(default_factory=lambda: Limit(50, 300))  # of an account; or of an address, for nobody
-    tries: Limit = field(default_factory=lambda: Limit(0.1, 8))  # at one account from one address
-    crowd: Limit = field(default_factory=lambda: Limit(0.5, 60))  # at one account, and from one address
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +51,11 @@ class Services:
         if self.platform is None:
             raise Unreachable("No projects are served here.", remedy="Start the platform with `roadworthy up`.")
         return self.platform
+
+    def state(self, entry: Entry) -> None:
+        """State in the audit what somebody did; where identities alone are served there is none."""
+        if self.platform is not None:
+            witness.state(self.platform, entry)
 
     @property
     def is_secure(self) -> bool:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.exceptions import HTTPException
+
+from roadworthy.app.server import witness
+from roadworthy.errors import NotAllowed
+from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.identity.sessions import DAYS
 from roadworthy.web.visit import address_of, cookie_name, wait
 
@@ -24,11 +29,17 @@ def check(request: Request, services: Services, name: str, password: str) -> str
     """
     name, address = name.strip().lower(), address_of(request)
     pair = f"{name} from {address}"
-    for limit, key in ((services.limits.crowd, f"from {address}"), (services.limits.crowd, f"at {name}")):
-        wait(limit.take(key))
-    wait(services.limits.tries.take(pair))
-    found = services.identity.sign_in(name, password)
+    try:
+        for limit, key in ((services.limits.crowd, f"from {address}"), (services.limits.crowd, f"at {name}")):
+            wait(limit.take(key))
+        wait(services.limits.tries.take(pair))
+        found = services.identity.sign_in(name, password)
+    except (NotAllowed, HTTPException):
+        if services.platform is not None:
+            witness.not_signed_in(services.platform, name, address)
+        raise
     services.limits.tries.forgive(pair)
+    services.state(Entry(found, "sign_in.accept", found, None, {"from": address}))
     return found
 
 

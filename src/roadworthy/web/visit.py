@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from fastapi import HTTPException
 
+from roadworthy.app.server import witness
 from roadworthy.errors import NotAllowed
 from roadworthy.platform.identity.actor import Actor
+from roadworthy.platform.identity.limit import TooOften, let_in
 from roadworthy.platform.identity.permission import Permission, allowed, role_of
 from roadworthy.platform.identity.secret import Secret
+from roadworthy.platform.identity.tokens import named
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -98,10 +101,19 @@ def _by_token(text: str, request: Request, services: Services) -> Actor:
     if services.runner is not None and Secret(text).matches(services.runner.digest("rw-runner"), "rw-runner"):
         return _RUNNER
     try:
-        return services.identity.by_token(text)
+        return let_in(services.identity, services.limits, text, address_of(request))
+    except TooOften as fault:
+        _note(text, request, services)
+        wait(fault.seconds)
+        raise HTTPException(429) from fault
     except NotAllowed as fault:
-        wait(services.limits.crowd.take(f"token from {address_of(request)}"))
+        _note(text, request, services)
         raise HTTPException(401, detail=str(fault)) from fault
+
+
+def _note(text: str, request: Request, services: Services) -> None:
+    if services.platform is not None:
+        witness.no_token(services.platform, named(text), address_of(request))
 
 
 def _shown(request: Request) -> str | None:

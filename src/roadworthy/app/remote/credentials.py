@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from roadworthy.app.remote import configuration
+from roadworthy.app.remote.platform import refuse_in_the_clear
 from roadworthy.errors import NotAllowed, UsageError
 from roadworthy.ledger.objects.write import write_bytes
 
@@ -40,16 +41,23 @@ def find(platform: Platform) -> Credential | None:
     return _read(_path()).get(platform.url)
 
 
-def token_for(platform: Platform) -> str | None:
-    """Return the token to show to *platform*: that of the environment before the one that is kept; None without one.
+def token_for(platform: Platform, named: str | None = None) -> str | None:
+    """Return the token to show to *platform*; None without one. Every client takes it from here.
+
+    That of the environment comes before the one that is *named*, as in a remote's address, and that before the one
+    that is kept.
 
     Raises:
-        NotAllowed, UsageError: As `find` does.
+        NotAllowed: Others may read the file of tokens.
+        UsageError: The token would be sent in the clear; or the file holds something else.
     """
-    if shown := os.environ.get(TOKEN):
-        return shown
-    kept = find(platform)
-    return None if kept is None else kept.token
+    found = os.environ.get(TOKEN) or named
+    if not found:
+        kept = find(platform)
+        found = None if kept is None else kept.token
+    if found:
+        refuse_in_the_clear(platform)
+    return found
 
 
 def save(platform: Platform, credential: Credential) -> None:

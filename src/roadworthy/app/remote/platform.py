@@ -51,6 +51,15 @@ def platform_of(url: str) -> Platform:
     return found
 
 
+def platform_at(url: str) -> Platform:
+    """Return the platform that *url* names, or something on it.
+
+    Raises:
+        UsageError: It is no address.
+    """
+    return _parts(url)[0]
+
+
 def bucket_of(url: str) -> tuple[Platform, str]:
     """Return the platform and the project of the bucket at *url*.
 

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from roadworthy.app.history import UNREVIEWED
 from roadworthy.app.server.at_commit import on_platform
 from roadworthy.app.server.context import Reading, profile_now
 from roadworthy.app.server.index import note
 from roadworthy.app.server.judging.rules import loosened_by
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.app.server.sources import HomeSources
-from roadworthy.errors import InvalidDeclaration, NotFound
+from roadworthy.errors import InvalidDeclaration, NotFound, UsageError
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.repo.git import git
 from roadworthy.platform.automate import jobs
 from roadworthy.platform.automate.deliver import deliver
 from roadworthy.platform.automate.proposed import SAMPLED
-from roadworthy.platform.automate.rules.branch import rules_of
+from roadworthy.platform.automate.rules.branch import Rules, rules_of, targets_of, word_of
 from roadworthy.platform.automate.rules.violations import wrong_target
 from roadworthy.platform.change import merge as merging
 from roadworthy.platform.change.change import Change, change, changes
@@ -43,10 +44,10 @@ _LOOKED_AT = 400  # jobs of a project that are looked at for the check of a comm
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A change that is wanted: from a branch, to a target, about something."""
+    """A change that is wanted: from a branch, to a target (None: as the rules say), about something."""
 
     branch: str
-    target: str
+    target: str | None
     title: str
 
 
@@ -55,17 +56,17 @@ def open_change(platform: Platform, project: str, wanted: Wanted, actor: str) ->
 
     Raises:
         NotFound: A branch is not there.
-        UsageError: It makes no sense.
+        UsageError: It makes no sense; or the rules name no target for that branch, and none is named.
+        InvalidDeclaration: No target is named, and the profile of main, which would say, has faults.
     """
     refs = platform.forge.refs(project)
-    for branch in (wanted.branch, wanted.target):
+    target = wanted.target or target_by_rules(platform, project, wanted.branch)
+    for branch in (wanted.branch, target):
         if _HEADS + branch not in refs:
             raise NotFound(f"{project} has no branch {branch!r}.", remedy="Push it first; see `git branch -a`.")
     ledger = platform.home.ledger(project, actor)
     head = refs[_HEADS + wanted.branch]
-    made = propose(
-        platform.database, ledger, Proposal(project, wanted.branch, wanted.target, wanted.title, actor, head)
-    )
+    made = propose(platform.database, ledger, Proposal(project, wanted.branch, target, wanted.title, actor, head))
     with platform.database.write() as connection:
         note(connection, project, ledger, Address(made.record))
         detail = {"record": made.record}
@@ -74,6 +75,25 @@ def open_change(platform: Platform, project: str, wanted: Wanted, actor: str) ->
         )
     platform.wake.set()
     return made
+
+
+def target_by_rules(platform: Platform, project: str, branch: str) -> str:
+    """Return the branch that a change from *branch* goes to, as the rules of the branches say.
+
+    Raises:
+        UsageError: They say nothing about it.
+        InvalidDeclaration: The profile of main has faults.
+    """
+    reading = Reading(platform, project)
+    profile = profile_now(reading)
+    rules = Rules() if profile is None else rules_of(profile, reading.default())
+    named = targets_of(rules, word_of(rules, branch) or "nothing")
+    if not named:
+        raise UsageError(
+            f"The rules of {project} name no branch that a change from {branch} goes to.",
+            remedy="Name one, `--to BRANCH`; see `roadworthy rules show`.",
+        )
+    return named[0]
 
 
 def close(platform: Platform, project: str, number: int, actor: str) -> Change:
@@ -224,7 +244,10 @@ def _merged(platform: Platform, found: Change, of: tuple[str, Address], wish: Wi
     if before is not None:
         return before
     person = Person(wish.actor, f"{wish.actor}@localhost")
-    wanted = Merge(tip, found.target, onto, message(found, record), person, datetime.now(UTC).replace(microsecond=0))
+    said = message(found, record)
+    if platform.home.ledger(found.project, wish.actor).records.read(record).body["unreviewed"]:
+        said += f"{UNREVIEWED}: yes\n"
+    wanted = Merge(tip, found.target, onto, said, person, datetime.now(UTC).replace(microsecond=0))
     return platform.forge.merge(found.project, wanted)
 
 

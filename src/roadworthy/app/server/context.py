@@ -13,7 +13,8 @@ from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.objects.fetch import is_whole
 from roadworthy.ledger.repo.git import git
 from roadworthy.platform.forge.receive import Rules
-from roadworthy.platform.workspace.keep import protected_now
+from roadworthy.platform.workspace.keep import branches_now
+from roadworthy.platform.workspace.resource import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from roadworthy.ledger.objects.item import Item
     from roadworthy.ledger.records.record import Record
 
-DEFAULT = "main"
 PROFILE = "profile.yaml"
 
 
@@ -81,8 +81,11 @@ class Evidence:
     def rules(self, project: str) -> Rules:
         """Return what holds for the branches, as the workspace was applied; before that, main and develop are held."""
         with self.platform.database.read() as connection:
-            found = protected_now(connection, project)
-        return Rules(protected=found) if found else Rules()
+            found = branches_now(connection, project)
+        if not found:
+            return Rules()
+        protected = tuple(dict.fromkeys((DEFAULT, *(name for name, merges in found.items() if merges))))
+        return Rules(protected, excepted=tuple(name for name, merges in found.items() if not merges))
 
     def is_whole(self, project: str, item: Item) -> bool:
         """Whether the bucket keeps everything that *item* is made of."""

@@ -17,7 +17,8 @@ from roadworthy.build.pipeline.grammar.expand import PARAMS
 from roadworthy.errors import Conflict, InvalidDeclaration, NotAProject
 from roadworthy.platform.automate import lease
 from roadworthy.platform.automate.rules.action import shown
-from roadworthy.platform.change.verdict import Checked, state_checked
+from roadworthy.platform.change.verdict import Checked, agreeing, state_checked
+from roadworthy.platform.rebuild.facts import catch_up
 from roadworthy.prove.review.gates import COMMIT, gates
 from roadworthy.prove.review.text import plural
 
@@ -117,7 +118,7 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
     outcome: Outcome = "passed" if judged.pop("passes") else "failed"
     with platform.database.read() as connection:
         lease.held(connection, number, fence)  # reading all bytes may have taken longer than the lease
-    stated = state_checked(local.ledger, _checked(job, outcome, judged))
+    stated = _stated(platform, local, job, _checked(job, outcome, judged))
     with platform.database.write() as connection:
         for address in (*_facts(found), stated):
             note(connection, job.project, local.ledger, address)
@@ -139,6 +140,17 @@ def _by_target(job: Job, found: Accepted) -> Iterator[dict[str, object]]:
     for check in found.by_target:
         if check.name not in own:
             yield {"section": section, "name": check.name, "verdict": check.verdict, "reason": check.summary}
+
+
+def _stated(platform: Platform, local: Local, job: Job, checked: Checked) -> Address:
+    """State the verdict, unless an attempt before did whose end a crash kept from being noted."""
+    if job.fence > 1:
+        with platform.database.write() as connection:
+            catch_up(connection, job.project, local.ledger)
+            before = agreeing(connection, checked, job.created_at)
+        if before is not None:
+            return before
+    return state_checked(local.ledger, checked)
 
 
 def _checked(job: Job, outcome: Outcome, judged: Mapping[str, object]) -> Checked:

@@ -9,29 +9,41 @@ from typing import TYPE_CHECKING
 from roadworthy.adapters.forge.embedded.http import git_http
 from roadworthy.adapters.forge.embedded.listener import Listener
 from roadworthy.adapters.object_store.serve.app import bucket_app
+from roadworthy.app.server import witness
 from roadworthy.app.server.context import Evidence
 from roadworthy.app.server.loop import delivered
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.declare.form import size
 from roadworthy.errors import NotAllowed
 from roadworthy.platform.forge.examine import Examiner
+from roadworthy.platform.identity.limit import TooOften, let_in
 from roadworthy.platform.identity.permission import Permission, allowed, role_of
+from roadworthy.platform.identity.tokens import named
 from roadworthy.platform.workspace.keep import quota_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from starlette.types import ASGIApp
 
     from roadworthy.app.server.platform import Platform
     from roadworthy.ledger.objects.folder import DirectoryStore
+    from roadworthy.platform.forge.push import Push, Refusal
 
 
 @contextmanager
 def git_at(platform: Platform) -> Iterator[ASGIApp]:
     """Give the application that serves the repositories of *platform*, to be mounted at `/git`."""
     place = platform.home.folder / "receive.sock"
-    with Listener(place, Examiner(Evidence(platform)), lambda push: delivered(platform, push)) as listener:
+    examine = Examiner(Evidence(platform))
+
+    def judge(push: Push) -> Sequence[Refusal]:
+        refusals = examine(push)
+        if refusals:
+            witness.not_pushed(platform, push, refusals)
+        return refusals
+
+    with Listener(place, judge, lambda push: delivered(platform, push)) as listener:
         yield git_http(platform.forge, listener, _authoriser(platform))
 
 
@@ -49,12 +61,16 @@ def buckets_at(platform: Platform) -> ASGIApp:
     return bucket_app(store, _authoriser(platform), quota)
 
 
-def _authoriser(platform: Platform) -> Callable[[str, str, str, str], str | HTTPStatus]:
-    def authorise(project: str, service: str, user: str, password: str) -> str | HTTPStatus:
+def _authoriser(platform: Platform) -> Callable[[str, str, str, str, str], str | HTTPStatus]:
+    def authorise(project: str, service: str, user: str, password: str, address: str) -> str | HTTPStatus:
         del user  # the token says whose it is
         try:
-            actor = platform.identity.by_token(password)
+            actor = let_in(platform.identity, platform.limits, password, address)
+        except TooOften:
+            witness.no_token(platform, named(password), address)
+            return HTTPStatus.TOO_MANY_REQUESTS
         except NotAllowed:
+            witness.no_token(platform, named(password), address)
             return HTTPStatus.UNAUTHORIZED
         if project not in platform.projects():
             return HTTPStatus.NOT_FOUND if actor.is_admin else HTTPStatus.FORBIDDEN  # whose business is it?

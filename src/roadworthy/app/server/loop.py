@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import traceback
 from typing import TYPE_CHECKING
 
+from roadworthy.app.server import witness
 from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
 from roadworthy.app.server.operate import do_next, in_place, serve
@@ -32,7 +34,11 @@ _TICK = 1.0  # seconds between two looks at the server's own jobs when nothing w
 def delivered(platform: Platform, push: Push) -> tuple[str, ...]:
     """Keep that a push was let in, before anything is done about it; return what the pusher is told."""
     updates = [{"ref": one.ref, "before": one.before, "after": one.after} for one in push.updates]
-    number = deliver(platform.database, push.project, "hook", {"actor": push.actor, "updates": updates})
+    told = {"actor": push.actor, "updates": updates}
+    number = deliver(
+        platform.database, push.project, "hook", told,
+        lambda connection, number: platform.audit.state(connection, witness.pushed(push, number)),
+    )  # fmt: skip
     platform.wake.set()
     return (f"Delivery {number}: `roadworthy events explain {number}` tells what comes of it.",)
 
@@ -55,6 +61,8 @@ class Loop:
         self._over.set()
         self._platform.wake.set()
         self._thread.join()
+        with contextlib.suppress(RoadworthyError):  # a full disk does not keep us from ending
+            witness.tell(self._platform, all_of_it=True)
 
     def _work(self) -> None:
         swept = -SWEEP
@@ -85,6 +93,7 @@ class Loop:
             for project in platform.projects():
                 look(platform, project)
         lease.sweep(platform.database)
+        witness.tell(platform)
 
     def _tell(self, source: Source) -> None:
         for project in self._platform.projects():
@@ -111,6 +120,7 @@ def look(platform: Platform, project: str) -> list[int]:
     with platform.database.read() as connection:
         proposed = bool(changes(connection, project, "open"))
     if events:
+        witness.found(platform, project, events)
         with platform.database.write() as connection:
             for name, head in reading.refs().items():
                 if name.startswith("refs/heads/"):

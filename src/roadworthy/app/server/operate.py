@@ -18,7 +18,7 @@ from roadworthy.platform.automate import lease
 from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.workspace.apply import apply
 from roadworthy.platform.workspace.keep import IndexHost, state_applied, there
-from roadworthy.platform.workspace.plan import line, plan
+from roadworthy.platform.workspace.plan import Add, Remove, line, plan
 from roadworthy.platform.workspace.resource import Resource, wanted
 
 if TYPE_CHECKING:
@@ -92,7 +92,17 @@ def _apply(platform: Platform, job: Job) -> Result:
             apply(steps, IndexHost(connection, job.project))
             detail = {"commit": commit, "steps": [line(step) for step in steps]}
             platform.audit.state(connection, Entry(SPEAKER, "workspace.apply", job.project, job.project, detail))
+            for one in (step for step in steps if step.kind == "member"):
+                platform.audit.state(connection, _role(one, job.project, commit))
     return {"steps": [line(step) for step in steps]}
+
+
+def _role(step: Step, project: str, commit: str) -> Entry:
+    """Return what the audit is told of a step that changes somebody's role."""
+    before = None if isinstance(step, Add) else step.before.get("role")
+    after = None if isinstance(step, Remove) else step.value.get("role")
+    detail = {"before": before, "after": after, "commit": commit}
+    return Entry(SPEAKER, "role.change", step.name, project, detail)
 
 
 def _release(platform: Platform, job: Job) -> Result:

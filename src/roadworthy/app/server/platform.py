@@ -15,9 +15,12 @@ from roadworthy.app.server.children.serving import Services
 from roadworthy.app.server.home import opened
 from roadworthy.errors import NotFound
 from roadworthy.ledger import ledger
+from roadworthy.platform.automate.lease import give_back
 from roadworthy.platform.identity.audit import Audit
 from roadworthy.platform.identity.identity import open_identity
+from roadworthy.platform.identity.limit import Limits
 from roadworthy.platform.identity.members import Members
+from roadworthy.platform.identity.refused import Refused
 from roadworthy.platform.identity.secret import Secret
 from roadworthy.platform.store import schema
 from roadworthy.platform.store.platform import open_platform
@@ -51,6 +54,8 @@ class Platform:
         say: Takes a line for whoever runs the server.
         lease: Seconds that a runner may be silent.
         runner: What the platform's own runners show.
+        limits: How often one may ask, and try a password or a token.
+        refused: What was refused, and is to be told to the audit.
         wake: Set when something may be to be done.
         moving: Held while a branch and the row that tells of it are moved, and while they are compared.
     """
@@ -66,6 +71,8 @@ class Platform:
     say: Callable[[str], None]
     lease: float = LEASE
     runner: Secret = field(default_factory=Secret.fresh)
+    limits: Limits = field(default_factory=Limits)
+    refused: Refused = field(default_factory=Refused)
     wake: threading.Event = field(default_factory=threading.Event)
     moving: threading.RLock = field(default_factory=threading.RLock)
 
@@ -122,6 +129,7 @@ def open_at(
         forge = EmbeddedForge.open(home.repositories, wait=5.0)
         stack.callback(forge.close)
         processes = Processes(say)
+        processes.when_ended(lambda name: give_back(index, name))  # a runner that is dead keeps no job waiting
         stack.callback(processes.close)
         own = own_ledger(home)
         yield Platform(home, index, identity, forge, own, Audit(own), processes, Services(home, processes), say, lease)

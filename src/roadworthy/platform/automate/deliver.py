@@ -17,6 +17,10 @@ from roadworthy.platform.store.database import now
 from roadworthy.platform.store.schema import delivery, project
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
     from roadworthy.platform.store.database import Database
 
 Source = Literal["hook", "start", "sweep", "manual"]
@@ -33,7 +37,13 @@ class Told:
     replay: int | None = None
 
 
-def deliver(database: Database, project_name: str, source: Source, payload: Any) -> int:
+def deliver(
+    database: Database,
+    project_name: str,
+    source: Source,
+    payload: Any,
+    also: Callable[[Connection, int], object] = lambda _, __: None,
+) -> int:
     """Keep what was told, as it was told, and return its number.
 
     Args:
@@ -41,6 +51,7 @@ def deliver(database: Database, project_name: str, source: Source, payload: Any)
         project_name: Which project it was told of.
         source: Who told it.
         payload: Any JSON. Of `{"actor": NAME, "updates": [{"ref": …, "after": …}, …]}` it is read who moved what.
+        also: Done in the same transaction, with the number.
 
     Raises:
         NotFound: There is no such project.
@@ -50,6 +61,7 @@ def deliver(database: Database, project_name: str, source: Source, payload: Any)
             raise NotFound(f"There is no project {project_name}.", remedy="`roadworthy project list` names them.")
         row = {"project": project_name, "source": source, "payload": _kept(payload), "received_at": now(connection)}
         number: int = connection.execute(insert(delivery).values(row).returning(delivery.c.id)).scalar_one()
+        also(connection, number)
     return number
 
 

@@ -198,11 +198,18 @@ def sweep(database: Database) -> list[Job]:
         return [Job.of(row) for row in connection.execute(update(table).where(spent).values(ended).returning(table))]
 
 
-def give_back(database: Database) -> int:
-    """Let every job that is held be claimed at once, and return how many: who held them ended with their server."""
+def give_back(database: Database, owner: str | None = None) -> int:
+    """Let every job that is held be claimed at once, and return how many: who held them is known to have ended.
+
+    Args:
+        database: Where the queue is.
+        owner: Who ended; None: all of them, with their server.
+    """
     with database.write() as connection:
         at = now(connection)
         held_yet = (table.c.state == "running") & (table.c.lease_until > at)
+        if owner is not None:
+            held_yet &= table.c.owner == owner
         return connection.execute(update(table).where(held_yet).values(lease_until=at)).rowcount
 
 

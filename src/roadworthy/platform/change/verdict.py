@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Self, cast
 
 from sqlalchemy import select
 
+from roadworthy.ledger.objects.address import Address
 from roadworthy.platform.store import schema
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from roadworthy.ledger.ledger import Ledger
-    from roadworthy.ledger.objects.address import Address
 
 KIND = "check"  # of records
 
@@ -68,6 +68,21 @@ def state_checked(ledger: Ledger, checked: Checked) -> Address:
     """
     made = datetime.now(UTC).isoformat(timespec="microseconds")
     return ledger.keep(KIND, {**asdict(checked), "deploys": list(checked.deploys), "made": made})
+
+
+def agreeing(connection: Connection, checked: Checked, since: int) -> Address | None:
+    """Return the record that says the same as *checked*, stated since the time *since* (ms); None without one.
+
+    A job that is done again, because the server died before its row was written, finds what it had stated.
+    """
+    table = schema.fact
+    here = (table.c.project == checked.project) & (table.c.kind == KIND) & (table.c.commit == checked.commit)
+    for row in connection.execute(select(table.c.address, table.c.body).where(here)):
+        said = Checked.of(row.body)
+        stated = datetime.fromisoformat(row.body["made"]).timestamp() * 1000
+        if stated >= since and replace(said, run=checked.run, proof=checked.proof, reports=checked.reports) == checked:
+            return Address(row.address)
+    return None
 
 
 def verdict_on(connection: Connection, project: str, commit: str, target: str) -> Checked | None:

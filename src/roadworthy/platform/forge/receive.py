@@ -24,15 +24,20 @@ class Rules:
         protected: Patterns of branches that only merges change, such as `main` or `release/*`.
         first: The branches that the first push into an empty repository may make.
         exempt: Actors who push to protected branches all the same.
+        excepted: Patterns within those that are pushed to all the same. Of two that match, the exact name counts
+            before a pattern, and the longer pattern before the shorter, as in `branches` of the profile.
     """
 
     protected: tuple[str, ...] = ("main", "develop")
     first: tuple[str, ...] = ("main", "develop")
     exempt: frozenset[str] = frozenset()
+    excepted: tuple[str, ...] = ()
 
     def protects(self, branch: str) -> bool:
         """Whether only merges change *branch*."""
-        return any(fnmatchcase(branch, pattern) for pattern in self.protected)
+        matching = [one for one in (*self.protected, *self.excepted) if one == branch or fnmatchcase(branch, one)]
+        best = max(matching, key=lambda one: (one == branch, len(one), one), default=None)
+        return best is not None and best in self.protected
 
 
 @dataclass(frozen=True, slots=True)

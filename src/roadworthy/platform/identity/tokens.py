@@ -30,6 +30,12 @@ _NOTED_EVERY = 60_000  # milliseconds between two notes of when a token was used
 _LABEL = 100  # characters
 
 
+def named(text: str) -> str:
+    """Return the public half of a token's text, by which it is found; empty when it is no token's."""
+    form = _FORM.fullmatch(text)
+    return form["id"] if form else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a new token is to be for."""
@@ -98,6 +104,12 @@ class Tokens:
             raise NotAllowed(f"The token {row.label} {why}.", remedy="Make another on the page of your account.")
         self._note(row.id, row.last_used_at, time)
         return _token(row)
+
+    def is_known(self, own: str) -> bool:
+        """Whether there is, or was, a token with the public half *own*."""
+        with self.database.read() as connection:
+            asked = select(token.c.id).where(token.c.id == (own if _ID.fullmatch(own) else ""))
+            return connection.execute(asked).first() is not None
 
     def of(self, name: str) -> tuple[Token, ...]:
         """Return the tokens of an account that can be used, the newest first."""

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from roadworthy.platform.store import schema
 from roadworthy.platform.store.database import now
 from roadworthy.platform.workspace.plan import There
-from roadworthy.platform.workspace.resource import KINDS
+from roadworthy.platform.workspace.resource import KINDS, MERGE_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,11 +111,14 @@ def _applied(ledger: Ledger) -> dict[Key, Value]:
     return {(kind, name): value for kind, name, value in listed}
 
 
-def protected_now(connection: Connection, project: str) -> tuple[str, ...]:
-    """Return the patterns of the branches that only merges reach, as they were applied; none before the first time."""
+def branches_now(connection: Connection, project: str) -> dict[str, bool]:
+    """Return for each pattern of branches, as applied, whether only merges reach them; none before the first time."""
     table = schema.resource
-    asked = select(table.c.name).where(table.c.project == project, table.c.kind == "branch", table.c.state == "active")
-    return tuple(connection.execute(asked.order_by(table.c.name)).scalars())
+    asked = select(table.c.name, table.c.wanted).where(
+        table.c.project == project, table.c.kind == "branch", table.c.state == "active"
+    )
+    rows = connection.execute(asked.order_by(table.c.name))
+    return {row.name: row.wanted.get("push") == MERGE_ONLY for row in rows}
 
 
 def quota_now(connection: Connection, project: str) -> str | None:

@@ -14,7 +14,10 @@ Kind = Literal["project", "member", "bucket", "branch", "ci", "environment", "sc
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Key = tuple[Kind, str]
 
-_PROTECTED = {"gitflow": ("main", "develop", "release/*"), "trunk": ("main",)}
+DEFAULT = "main"  # the branch of a hosted repository whose profile counts
+_PROTECTED = {"gitflow": (DEFAULT, "develop"), "trunk": (DEFAULT,)}
+_PROTECTING = frozenset({"main", "develop"})  # words of a mapping
+MERGE_ONLY, OPEN = "merge only", "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,19 @@ def wanted(profile: Profile) -> tuple[Resource, ...]:
 
 
 def protected(profile: Profile) -> tuple[str, ...]:
-    """Return the patterns of the branches that nobody pushes to directly."""
+    """Return the patterns of the branches that nobody pushes to directly: the default branch, whatever is declared."""
     if isinstance(profile.branches, str):
         return _PROTECTED[profile.branches]
-    return tuple(pattern for pattern, means in profile.branches.items() if means in {"main", "develop", "release"})
+    patterns = (pattern for pattern, means in profile.branches.items() if means in _PROTECTING)
+    return tuple(dict.fromkeys((DEFAULT, *patterns)))
+
+
+def excepted(profile: Profile) -> tuple[str, ...]:
+    """Return the patterns of a mapping that are pushed to, where a protected pattern may take in the same branches."""
+    held = protected(profile)
+    if isinstance(profile.branches, str) or not any(set(one) & set("*?[") for one in held):
+        return ()
+    return tuple(pattern for pattern in profile.branches if pattern not in held)
 
 
 def _wanted(profile: Profile) -> Iterator[Resource]:
@@ -55,7 +67,9 @@ def _wanted(profile: Profile) -> Iterator[Resource]:
         yield Resource("member", who.removeprefix("user:"), {"role": role})
     yield Resource("bucket", profile.project, {"quota": profile.storage.quota})
     for pattern in protected(profile):
-        yield Resource("branch", pattern, {"push": "merge only"})
+        yield Resource("branch", pattern, {"push": MERGE_ONLY})
+    for pattern in excepted(profile):
+        yield Resource("branch", pattern, {"push": OPEN})
     yield Resource("ci", "checks", {"runner": profile.ci.runner, "secrets": sorted(profile.ci.secrets)})
     for name, environment in profile.environments.items():
         yield Resource("environment", name, _plain(asdict(environment)))

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from roadworthy.errors import Conflict, NotFound
+from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
 from roadworthy.web.services import Services
@@ -82,6 +83,7 @@ def switch(platform: Services, visit: Visit, account: str, *, disabled: bool) ->
     if account == visit.person.name:
         raise Conflict("Nobody disables their own account.", remedy="Ask another administrator.")
     platform.identity.accounts.disable(account, disabled=disabled)
+    platform.state(Entry(visit.person.name, "account.disable" if disabled else "account.enable", account))
 
 
 def link(platform: Services, visit: Visit, account: str | None, *, is_admin: bool) -> str:
@@ -93,4 +95,5 @@ def link(platform: Services, visit: Visit, account: str | None, *, is_admin: boo
     if account is not None and platform.identity.accounts.find(account) is None:
         raise NotFound(f"There is no account {account}.", remedy="Leave the account out to invite somebody new.")
     secret = platform.identity.invitations.create(account=account, is_admin=is_admin, by=visit.person.name)
+    platform.state(Entry(visit.person.name, "account.invite", account or "somebody new", None, {"admin": is_admin}))
     return f"{platform.url}/join/{secret.reveal()}"

@@ -22,11 +22,11 @@ _NAME = Annotated[str, Field(min_length=1, max_length=250)]
 
 
 class NewChange(BaseModel):
-    """A change that is proposed."""
+    """A change that is proposed; without a target it goes where the rules of the branches say."""
 
     model_config = ConfigDict(extra="forbid")
     branch: _NAME
-    target: _NAME
+    target: _NAME | None = None
     title: Annotated[str, Field(min_length=1, max_length=250)]
 
 

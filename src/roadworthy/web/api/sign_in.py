@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from roadworthy.app.server.witness import token_made
 from roadworthy.platform.identity.actor import Scope
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.platform.identity.tokens import LONGEST_DAYS, Wanted
@@ -43,4 +44,5 @@ def sign_in(wanted: SignIn, request: Request, platform: Platform) -> SignedIn:
     name = signing.check(request, platform, wanted.name, wanted.password)
     scopes = frozenset(Scope(scope) for scope in wanted.scopes)
     made, secret = platform.identity.tokens.create(name, Wanted(wanted.label, scopes, wanted.days))
+    platform.state(token_made(made))
     return SignedIn(account=name, id=made.id, token=secret.reveal(), expires_at=made.expires_at)

@@ -7,10 +7,14 @@ from typing import Annotated, Literal, Self
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from roadworthy.app.server.witness import token_made
 from roadworthy.platform.identity.actor import Scope
+from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.platform.identity.tokens import LONGEST_DAYS, Token, Wanted
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
+from roadworthy.web.services import Services
+from roadworthy.web.visit import Visit
 
 router = APIRouter(route_class=Guarded, tags=["identity"])
 
@@ -67,6 +71,7 @@ def create(wanted: NewToken, visit: Visitor, platform: Platform) -> Made:
     made, secret = platform.identity.tokens.create(
         visit.person.name, Wanted(wanted.label, scopes, wanted.days, wanted.project)
     )
+    platform.state(token_made(made))
     return Made(token=secret.reveal(), about=TokenOut.of(made))
 
 
@@ -74,4 +79,15 @@ def create(wanted: NewToken, visit: Visitor, platform: Platform) -> Made:
 @needs(Permission.IN_PERSON)
 def revoke(token: str, visit: Visitor, platform: Platform) -> None:
     """End a token."""
-    platform.identity.tokens.revoke(visit.person.name, token)
+    end(platform, visit, token)
+
+
+def end(platform: Services, visit: Visit, token: str) -> None:
+    """End a token of the visitor's, and state it.
+
+    Raises:
+        NotFound: They have no such token.
+    """
+    name = visit.person.name
+    platform.identity.tokens.revoke(name, token)
+    platform.state(Entry(name, "token.revoke", token))

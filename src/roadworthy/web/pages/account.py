@@ -7,11 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from roadworthy.app.server.witness import token_made
 from roadworthy.errors import NotAllowed, RoadworthyError, UsageError
 from roadworthy.platform.identity.actor import Scope
+from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.platform.identity.tokens import Wanted
 from roadworthy.web import signing
+from roadworthy.web.api.tokens import end as end_token
 from roadworthy.web.faults import status_of
 from roadworthy.web.render import is_partial, page
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
@@ -44,6 +47,7 @@ def change_password(
     try:
         signing.check(request, platform, name, current)
         platform.identity.accounts.change_password(name, new)
+        platform.state(Entry(name, "account.password", name))
     except NotAllowed:
         return _account(request, visit, platform, status=403, fault=_WRONG)
     except UsageError as fault:
@@ -75,6 +79,7 @@ def create_token(
         made, secret = platform.identity.tokens.create(visit.person.name, Wanted(label, frozenset({scope}), days))
     except UsageError as fault:
         return _tokens(request, visit, platform, status=status_of(fault), fault=fault)
+    platform.state(token_made(made))
     return _tokens(request, visit, platform, status=201, made=made, text=secret.reveal())
 
 
@@ -82,7 +87,7 @@ def create_token(
 @needs(Permission.IN_PERSON, body=_FORM)
 def revoke_token(request: Request, token: str, visit: Visitor, platform: Platform) -> Response:
     """End a token."""
-    platform.identity.tokens.revoke(visit.person.name, token)
+    end_token(platform, visit, token)
     if is_partial(request):
         return page(request, "account_token_list.html", tokens=platform.identity.tokens.of(visit.person.name))
     return RedirectResponse("/account/tokens", 303)

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ConfigDict
 
 from roadworthy.app.server import changes
+from roadworthy.app.server.platform import Platform as AtWork
 from roadworthy.app.server.view import branches
 from roadworthy.app.server.view import changes as view
 from roadworthy.errors import NotFound, RoadworthyError
@@ -115,14 +116,21 @@ def close(project: str, number: Number, visit: Visitor, platform: Platform) -> R
 def _listed(request: Request, project: str, visit: Visit, platform: Services, asked: Asked) -> Response:
     at = platform.at_work
     checks = {one["name"]: one["check"] for one in branches.branches(at, project)}
+    newest = next((one for one in checks if one not in {"main", "develop"}), None)
     return page(
         request, "changes.html", status=200 if asked.fault is None else status_of(asked.fault), state=asked.state,
         changes=view.changes(at, project, asked.state), checks=checks if asked.state == "open" else None,
         branches=[(one, one) for one in checks],
-        newest=next((one for one in checks if one not in {"main", "develop"}), None),
-        target="develop" if "develop" in checks else "main",
+        newest=newest, target=None if newest is None else _target(at, project, newest),
         asked=asked.wanted, fault=asked.fault, **frame(visit, project),
     )  # fmt: skip
+
+
+def _target(at: AtWork, project: str, branch: str) -> str | None:
+    try:
+        return changes.target_by_rules(at, project, branch)
+    except RoadworthyError:
+        return None  # whoever opens the change chooses
 
 
 def _shown(

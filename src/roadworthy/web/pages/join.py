@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from roadworthy.errors import Conflict, UsageError
+from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.identity.invitations import Guest
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.platform.identity.secret import Secret
@@ -48,6 +49,7 @@ def join(
         invitation = platform.identity.invitations.find(key)
         status = status_of(fault)
         return page(request, "join.html", status=status, invitation=invitation, guest=guest, fault=fault)
+    platform.state(Entry(made.name, "account.join", made.name, None, {"from": address_of(request)}))
     answer = RedirectResponse("/", 303)
     signing.begin(request, platform, made.name, answer)
     return answer

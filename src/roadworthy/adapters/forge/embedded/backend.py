@@ -114,6 +114,8 @@ class Exchange:
                 await _give(process, piece)
                 self._moved()
             if not message.get("more_body", False) and not self._sent.is_set():
+                for piece in self.body.end():
+                    await _give(process, piece)
                 self._sent.set()
                 _writer(process).close()
 

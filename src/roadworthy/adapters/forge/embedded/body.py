@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final
 
+from roadworthy.adapters.forge.embedded.whole import Asking
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,14 +19,23 @@ class BadBody(Exception):
 
 
 class Unpacker:
-    """Gives what was compressed, in pieces of bounded size."""
+    """Gives what was compressed, in pieces of bounded size; of a push, as one that asks to be whole."""
 
-    def __init__(self, *, packed: bool, most: int) -> None:
+    def __init__(self, *, packed: bool, most: int, pushes: bool = False) -> None:
         self._stream = zlib.decompressobj(_GZIP) if packed else None
         self._left = most
+        self._asking = Asking() if pushes else None
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
         """Yield what *piece* holds. Raises BadBody."""
+        for one in self._unpacked(piece):
+            yield from (one,) if self._asking is None else self._asking.feed(one)
+
+    def end(self) -> Iterator[bytes]:
+        """Yield what was held back."""
+        yield from () if self._asking is None else self._asking.end()
+
+    def _unpacked(self, piece: bytes) -> Iterator[bytes]:
         if self._stream is None:
             yield self._counted(piece)
             return

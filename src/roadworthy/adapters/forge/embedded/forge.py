@@ -12,6 +12,7 @@ from roadworthy.adapters.forge.embedded.isolated import Isolated, failed
 from roadworthy.adapters.forge.embedded.merge import merge
 from roadworthy.adapters.forge.embedded.refs import read_refs, update_ref
 from roadworthy.adapters.forge.embedded.sweep import share, stay_alive, sweep
+from roadworthy.adapters.forge.embedded.whole import settle_all
 from roadworthy.errors import Conflict, NotFound
 from roadworthy.ledger.objects.write import make_folder, storage_errors, sync_folder
 from roadworthy.ledger.repo.repository import Repository
@@ -60,6 +61,7 @@ class EmbeddedForge:
             shutil.rmtree(root / _ASIDE, ignore_errors=True)
             for project in forge.projects():
                 sweep(forge.path(project))
+                settle_all(forge.git, forge.path(project))
             share(alive)
         return forge
 

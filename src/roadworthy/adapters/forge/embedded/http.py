@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -15,19 +16,22 @@ from roadworthy.adapters.forge.embedded.body import BadBody, Unpacker
 from roadworthy.adapters.forge.embedded.listener import Grant
 from roadworthy.adapters.forge.embedded.request import asked
 from roadworthy.adapters.forge.embedded.slots import Busy, Slots
+from roadworthy.adapters.forge.embedded.whole import note, settle_one
 from roadworthy.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from roadworthy.adapters.forge.embedded.forge import EmbeddedForge
     from roadworthy.adapters.forge.embedded.listener import Listener
     from roadworthy.adapters.forge.embedded.request import Asked, Service
+    from roadworthy.platform.forge.push import Push
 
-    # (project, service, user, password) -> the actor's name, or the status with which they are sent away.
-    Authorise = Callable[[str, Service, str, str], str | HTTPStatus]
+    # (project, service, user, password, address) -> the actor's name, or the status with which they are sent away.
+    Authorise = Callable[[str, Service, str, str, str], str | HTTPStatus]
 
 _LOG = logging.getLogger(__name__)
 _SLACK: Final = 64 << 20  # bytes beyond the largest pack: git itself says best what is too large
@@ -35,6 +39,7 @@ _TOLD: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.UNAUTHORIZED: "Sign in: your name, and a token of yours as the password.",
     HTTPStatus.FORBIDDEN: "You may not do this with this repository: ask a maintainer, or use another token.",
     HTTPStatus.NOT_FOUND: "There is nothing here: a repository is at /git/PROJECT.git.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many tokens were tried that are not good: wait a minute, and try again.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Too many pushes and fetches go on: try again in a minute.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is more than may be sent at once, or is not compressed as it says.",
     HTTPStatus.GATEWAY_TIMEOUT: "Nothing moved for too long: try again.",
@@ -86,7 +91,7 @@ class _GitHttp:
             headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
             if status == HTTPStatus.UNAUTHORIZED:
                 headers["www-authenticate"] = 'Basic realm="Roadworthy", charset="UTF-8"'
-            if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
                 headers["retry-after"] = "60"
             text = _TOLD.get(status, status.phrase)
             await PlainTextResponse(f"{text}\n", status, headers)(scope, receive, send)
@@ -99,17 +104,29 @@ class _GitHttp:
         credentials = wanted.credentials()
         if credentials is None:
             return HTTPStatus.UNAUTHORIZED
-        actor = await run_in_threadpool(self._authorise, wanted.project, wanted.service, *credentials)
+        host, _ = scope.get("client") or ("", 0)
+        actor = await run_in_threadpool(self._authorise, wanted.project, wanted.service, *credentials, host)
         if isinstance(actor, HTTPStatus):
             return actor
         try:
-            grant = Grant(wanted.project, actor, self._forge.path(wanted.project))
+            place = self._forge.path(wanted.project)
         except NotFound:
             return HTTPStatus.NOT_FOUND
+        noted: list[Path] = []
+
+        def let_in(push: Push) -> None:
+            noted.extend(filter(None, [note(self._forge.git, push)]))
+
+        grant = Grant(wanted.project, actor, place, let_in)
         reads, patience = wanted.service == "read", self._limits.patience
-        body = Unpacker(packed=wanted.is_packed, most=self._limits.asked if reads else self._forge.git.largest + _SLACK)
+        most = self._limits.asked if reads else self._forge.git.largest + _SLACK
+        body = Unpacker(packed=wanted.is_packed, most=most, pushes=not (reads or wanted.is_first))
         exchange = Exchange(receive, send, body, replace(patience, finish=0.0) if reads else patience)
-        return await self._exchange(wanted, grant, exchange, scope)
+        try:
+            return await self._exchange(wanted, grant, exchange, scope)
+        finally:
+            for one in noted:
+                await asyncio.shield(run_in_threadpool(settle_one, self._forge.git, place, one))
 
     async def _exchange(self, wanted: Asked, grant: Grant, exchange: Exchange, scope: Scope) -> HTTPStatus | None:
         status: HTTPStatus | None = None

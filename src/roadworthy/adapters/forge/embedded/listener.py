@@ -36,11 +36,12 @@ _UNTOLD: Final = "What you pushed is kept; the platform failed to note it, and l
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A push that goes on: whose it is, and where."""
+    """A push that goes on: whose it is, and where; `noted` is called when it is let in, before any ref moves."""
 
     project: str
     actor: str
     repository: Path
+    noted: Callable[[Push], None] = lambda _: None
 
 
 class Listener:
@@ -96,13 +97,15 @@ class Listener:
             push = None if grant is None else _push(grant, lines, asked["quarantine"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return False, (_NOT_KNOWN,)
-        if push is None:
+        if grant is None or push is None:
             return False, (_NOT_KNOWN,)
-        return self._before(push) if phase == "pre-receive" else self._after(push)
+        return self._before(push, grant) if phase == "pre-receive" else self._after(push)
 
-    def _before(self, push: Push) -> tuple[bool, Sequence[str]]:
+    def _before(self, push: Push, grant: Grant) -> tuple[bool, Sequence[str]]:
         try:
             refusals = self._judge(push)
+            if not refusals:
+                grant.noted(push)
         except Exception:  # noqa: BLE001 - the outermost handler: a fault of ours lets nothing in
             _LOG.exception("A push to %s by %s could not be judged.", push.project, push.actor)
             return False, (_FAILED,)

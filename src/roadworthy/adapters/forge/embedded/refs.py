@@ -11,7 +11,7 @@ from roadworthy.platform.forge.names import shown
 from roadworthy.platform.forge.push import HEADS, TAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from roadworthy.adapters.forge.embedded.isolated import Isolated
@@ -54,6 +54,17 @@ def update_ref(git: Isolated, repository: Path, ref: str, change: tuple[str | No
     if after is not None and git.run(repository, "cat-file", "-e", f"{after}^{{commit}}").returncode != 0:
         raise NotFound(f"There is no commit {after}.", remedy="Push it first.")
     raise failed("update-ref", done)
+
+
+def move_refs(git: Isolated, repository: Path, moves: Sequence[tuple[str, str | None, str | None]]) -> None:
+    """Move refs, each from the first object that is named with it to the second, in one transaction.
+
+    Raises:
+        GitFailed: One of them is elsewhere, or locked: none was moved.
+    """
+    lines = (f"update {ref}\0{after or _NOTHING}\0{before or _NOTHING}\0" for ref, before, after in moves)
+    data = "".join(lines).encode("utf-8", "surrogateescape")
+    git.checked(repository, "update-ref", "--stdin", "-z", "--no-deref", data=data)
 
 
 def plain_object(name: str) -> str:

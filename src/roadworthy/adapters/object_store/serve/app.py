@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from roadworthy.adapters.object_store.serve.request import Service
     from roadworthy.ledger.objects.folder import DirectoryStore
 
-    # (project, service, user or "", token) -> the actor's name, or the status with which they are sent away.
-    Authorise = Callable[[str, Service, str, str], str | HTTPStatus]
+    # (project, service, user or "", token, address) -> the actor's name, or the status with which they are sent away.
+    Authorise = Callable[[str, Service, str, str, str], str | HTTPStatus]
     OpenStore = Callable[[str], DirectoryStore]  # raises NotFound when there is no such project
     Quota = Callable[[str], int | None]
 
@@ -94,7 +94,10 @@ class _Buckets:
         if credentials is None:
             raise Refused(HTTPStatus.UNAUTHORIZED)
         project = project_of(request)
-        actor = await run_in_threadpool(self._authorise, project, service, *credentials)
+        host = "" if request.client is None else request.client.host
+        actor = await run_in_threadpool(self._authorise, project, service, *credentials, host)
+        if actor is HTTPStatus.TOO_MANY_REQUESTS:
+            raise Refused(actor, "Too many tokens were tried that are not good.", "Wait a minute, and try again.")
         if isinstance(actor, HTTPStatus):
             raise Refused(actor)
         try:

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from roadworthy.errors import RoadworthyError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -55,11 +57,16 @@ class Processes:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._children: dict[str, _Child] = {}
+        self._ended: Callable[[str], object] = lambda _: None
         self._lock = threading.Lock()
         self._over = threading.Event()
         # Children end with the thread that started them: this one lives as long as the server.
         self._thread = threading.Thread(target=self._work, name="processes", daemon=True)
         self._thread.start()
+
+    def when_ended(self, tell: Callable[[str], object]) -> None:
+        """Have *tell* called with the name of a program that ended by itself, before it is started again."""
+        self._ended = tell
 
     def want(self, program: Program) -> None:
         """Have *program* run from now on; one of its name that runs differently is ended first."""
@@ -87,6 +94,14 @@ class Processes:
                 if child.process is not None and child.process.poll() is None
             }
 
+    def failing(self) -> Mapping[str, bool]:
+        """Return for each program that is to run whether it ended and was not started again yet."""
+        with self._lock:
+            return {
+                name: child.began > 0 and (child.process is None or child.process.poll() is not None)
+                for name, child in self._children.items()
+            }
+
     def close(self) -> None:
         """End everything."""
         self._over.set()
@@ -111,6 +126,10 @@ class Processes:
             self._say(f"{child.program.name} ended with status {status}; starting it again in {child.pause:g} s.")
             _let_go(child.process)
             child.process = None
+            try:
+                self._ended(child.program.name)
+            except RoadworthyError as fault:
+                self._say(f"{child.program.name}: {fault.problem} {fault.remedy}")
         if now >= child.again:
             child.began, child.process = now, _start(child.program)
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from time import time
 from typing import TYPE_CHECKING, Any
 
+from roadworthy.app.history import unreviewed
 from roadworthy.app.server.at_commit import declared_at, on_platform
 from roadworthy.app.server.operate import in_place
 from roadworthy.app.server.platform import SPEAKER
@@ -100,9 +101,13 @@ def history(platform: Platform, name: str) -> Json:
     found = seen(platform, name).history
     if found is None:
         return {"versions": [], "deployments": [], "ignored": []}
+    marked = unreviewed(on_platform(platform.home, name, SPEAKER).repo, found.versions)
     return {
         "versions": [
-            {"version": one.name, "tag": one.tag, "commit": one.commit, "record": one.record, "at": one.at.isoformat()}
+            {
+                "version": one.name, "tag": one.tag, "commit": one.commit, "record": one.record,
+                "at": one.at.isoformat(), "unreviewed": one.commit in marked,
+            }
             for one in found.versions
         ],
         "deployments": [

@@ -18,6 +18,7 @@ GITFLOW: Mapping[str, Word] = {
     "feature/": "feature", "bugfix/": "feature", "release/": "release", "hotfix/": "hotfix"
 }  # fmt: skip
 DEVELOP = "develop"
+FIXES = frozenset({"feature", "hotfix"})  # words of branches that may hold a fix for a release that is prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,10 @@ def _mapped(patterns: Mapping[str, str], branch: str) -> str | None:
 
 
 def is_protected(rules: Rules, branch: str) -> bool:
-    """Whether commits reach *branch* by merges of changes alone: the default, main and develop branches."""
+    """Whether commits reach *branch* by merges of changes alone: the default, main and develop branches.
+
+    A release branch takes fixes by pushes, as Gitflow has it: see `docs/decisions/0021-release-branches.md`.
+    """
     return branch == rules.default or word_of(rules, branch) in {"main", "develop"}
 
 
@@ -118,8 +122,15 @@ def targets_of(rules: Rules, word: str) -> tuple[str, ...]:
     if word == "main" and rules.develop:
         return (rules.develop,)
     # Without release branches develop itself is what main is made of.
-    return (rules.main,) if word == "develop" and not _has_releases(rules) else ()
+    return (rules.main,) if word == "develop" and not has_releases(rules) else ()
 
 
-def _has_releases(rules: Rules) -> bool:
+def may_go(rules: Rules, word: str, target: str) -> bool:
+    """Whether a change from a branch for *word* may go to *target*; as a fix, also to a release that is prepared."""
+    is_fix = word in FIXES and word_of(rules, target) == "release"
+    return is_fix or target in targets_of(rules, word)
+
+
+def has_releases(rules: Rules) -> bool:
+    """Whether the model has branches on which releases are prepared."""
     return rules.branches == "gitflow" or (not isinstance(rules.branches, str) and "release" in rules.branches.values())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from roadworthy.platform.automate.rules.action import Action, Apply, Check, Deploy, Nothing, Release, Violation, shown
 from roadworthy.platform.automate.rules.branch import DEVELOP, GITFLOW, HEADS, TAGS, is_protected, word_of
 from roadworthy.platform.automate.rules.decide import answers, decide
 from roadworthy.platform.automate.rules.update import Update
+from roadworthy.platform.automate.rules.violations import goes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +19,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One kind of push, what it does, and why."""
+    """One kind of push, what it does, and why.
+
+    Attributes:
+        push: Where to.
+        does: What is done.
+        why: The reason of each.
+        takes: Whether the branch takes pushes; empty for what is none.
+        goes: Where a change from it may go; empty when nowhere.
+    """
 
     push: str
     does: tuple[str, ...]
     why: tuple[str, ...]
+    takes: str = ""
+    goes: str = ""
 
 
 def show(rules: Rules) -> tuple[Row, ...]:
@@ -35,11 +46,13 @@ def _rows(rules: Rules) -> Iterator[Row]:
     for name, word in _kinds(rules):
         applied = decide(rules, Update(HEADS + name, commit, commit)) if name == rules.default else ()
         first = tuple(one for one in applied if isinstance(one, Apply))
-        yield _row(shown(name), (*first, *answers(rules, name, word, commit)))
+        found = _row(shown(name), (*first, *answers(rules, name, word, commit)))
+        takes = "merges of changes" if is_protected(rules, name) else "pushes"
+        yield replace(found, takes=takes, goes=goes(rules, word or "nothing"))
         if word == "feature" and rules.sample:
             yield _row(f"{shown(name)}, proposed", answers(rules, name, word, commit, proposed=True))
     if not isinstance(rules.branches, str) or rules.branches == "gitflow":
-        yield _row("any other branch", answers(rules, "NAME", None, commit))
+        yield replace(_row("any other branch", answers(rules, "NAME", None, commit)), takes="pushes")
     yield _row("a tag", decide(rules, Update(f"{TAGS}NAME", None, commit)))
     yield _row("a deleted branch", decide(rules, Update(f"{HEADS}feature/NAME", commit, None)))
     for place in rules.places:

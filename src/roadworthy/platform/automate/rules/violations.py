@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roadworthy.platform.automate.rules.action import Violation, short, shown, typed
-from roadworthy.platform.automate.rules.branch import HEADS, is_protected, targets_of, word_of
+from roadworthy.platform.automate.rules.branch import (
+    FIXES,
+    HEADS,
+    has_releases,
+    is_protected,
+    may_go,
+    targets_of,
+    word_of,
+)
 
 if TYPE_CHECKING:
     from roadworthy.platform.automate.rules.branch import Rules
@@ -30,11 +38,11 @@ def wrong_target(rules: Rules, branch: str, target: str, number: int | None = No
     word = word_of(rules, branch)
     if word is None or word == "nothing":
         return None  # which is told as such
-    allowed = targets_of(rules, word)
-    if target in allowed:
+    if may_go(rules, word, target):
         return None
+    allowed = targets_of(rules, word)
     what = "A change" if number is None else f"Change {number}"
-    reason = f"{what} from {shown(branch)} goes to {shown(target)}; {_may(word, allowed)}"
+    reason = f"{what} from {shown(branch)} goes to {shown(target)}; {_may(rules, word)}"
     if word == "develop":
         fix = f"Make a branch for the release of {shown(branch)}, and open the change from it to {rules.main}."
     elif allowed:
@@ -44,11 +52,21 @@ def wrong_target(rules: Rules, branch: str, target: str, number: int | None = No
     return Violation(reason, fix)
 
 
-def _may(word: str, allowed: tuple[str, ...]) -> str:
-    names = " or ".join(shown(one) for one in allowed)
-    return (
-        f"from a branch for {word} it may go to {names} only." if names else f"from {word} it may go nowhere by itself."
-    )
+def _may(rules: Rules, word: str) -> str:
+    names = " or ".join(shown(one) for one in targets_of(rules, word))
+    if not names:
+        return f"from {word} it may go nowhere by itself."
+    return f"from a branch for {word} it may go to {names} only{_or_as_a_fix(rules, word)}."
+
+
+def goes(rules: Rules, word: str) -> str:
+    """Return in words where a change from a branch for *word* may go; empty when nowhere."""
+    names = " or ".join(shown(one) for one in targets_of(rules, word))
+    return f"{names}{_or_as_a_fix(rules, word)}" if names else ""
+
+
+def _or_as_a_fix(rules: Rules, word: str) -> str:
+    return ", or as a fix to a branch for release" if word in FIXES and has_releases(rules) else ""
 
 
 def _direct(rules: Rules, branch: str, update: Update) -> Violation | None:
