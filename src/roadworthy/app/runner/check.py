@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from roadworthy.app.local import CONFINEMENT, best_confinement
-from roadworthy.app.runner.limits import watched
+from roadworthy.app.runner.limits import LIMITS, watched
 from roadworthy.ledger.repo.git import UNHOOKED
 
 if TYPE_CHECKING:
@@ -141,8 +141,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def passed_on() -> dict[str, str]:
     """Return what of our own environment is passed on: where packages come from and who is trusted on the way."""
-    beginnings = ("UV_", "PIP_", "SSL_CERT_", "OPENBLAS_", "LC_", "ROADWORTHY_JOB_")
-    names = {CONFINEMENT, "LANG", "TZ", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+    beginnings = ("UV_", "PIP_", "SSL_CERT_", "OPENBLAS_", "LC_")
+    names = {CONFINEMENT, *LIMITS, "LANG", "TZ", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
     return {name: value for name, value in os.environ.items() if name.startswith(beginnings) or name.upper() in names}
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MEMORY, PROCESSES = "ROADWORTHY_JOB_MEMORY", "ROADWORTHY_JOB_PROCESSES"
 DISK, SECONDS = "ROADWORTHY_JOB_DISK", "ROADWORTHY_JOB_SECONDS"
+LIMITS = (MEMORY, PROCESSES, DISK, SECONDS)
 _GIB = 1 << 30
 _EVERY, _MEASURED_EVERY = 0.2, 5.0  # seconds between two looks at processes, and at folders
 _RESERVE = 256 << 20  # bytes that a job leaves free on the disk, which the server needs too

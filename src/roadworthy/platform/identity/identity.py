@@ -15,7 +15,7 @@ from roadworthy.platform.identity.accounts import Accounts
 from roadworthy.platform.identity.actor import Actor
 from roadworthy.platform.identity.directory import LocalDirectory
 from roadworthy.platform.identity.invitations import Invitations
-from roadworthy.platform.identity.project_secrets import ProjectSecrets
+from roadworthy.platform.identity.projects.secrets import ProjectSecrets
 from roadworthy.platform.identity.sessions import Sessions
 from roadworthy.platform.identity.tokens import Tokens
 from roadworthy.platform.store.database import Database

@@ -11,7 +11,7 @@ from roadworthy.platform.identity.audit import Entry
 if TYPE_CHECKING:
     from roadworthy.app.server.platform import Platform
     from roadworthy.platform.automate.job import Job
-    from roadworthy.platform.identity.project_secrets import Named
+    from roadworthy.platform.identity.projects.secrets import Named
 
 
 def set_secret(platform: Platform, project: str, name: str, value: str, actor: str) -> Named:
