@@ -40,8 +40,8 @@ WRONG: list[tuple[str, str, str, tuple[str, str, str]]] = [
     (
         PIPELINE,
         "deps: build/train.parquet",
-        "deps: [build/tarin.csv]",
-        ("build/tarin", "There is no", "train.csv`?"),
+        "deps: [build/tarin.parquet]",
+        ("build/tarin", "There is no", "train.parquet`?"),
     ),
     (PIPELINE, "deps: build/train.parquet", "deps: 'build/${nope}/x'", ("${nope}", "refers to nothing", "params.yaml")),
     (PIPELINE, TRAIN, f"{TRAIN}, code: [lib/*.py]", ("lib", "matches no file", "Mend")),
@@ -135,7 +135,7 @@ def test_a_file_that_only_lies_there_is_told(tmp_path: Path, file: str, old: str
     folder = declared.write(tmp_path, file, old, new)
     git(folder, "init", "-q")
     (folder / ".gitignore").write_text("/build/\n.roadworthy/\n", encoding="utf-8")
-    for name in ("model", "test.csv", "trn.csv"):
+    for name in ("model", "test.csv", "trn.parquet"):
         (folder / "build").mkdir(exist_ok=True)
         (folder / "build" / name).write_text("id,hour,wind,late\n", encoding="utf-8")
     lies = fault(folder).problem

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 import declared
 from roadworthy.declare import project
+from roadworthy.declare.agreement import profile
 from roadworthy.declare.agreement.metric import METRICS
 from roadworthy.declare.examine import examine, read_parts
+from roadworthy.declare.read.whole import read_all
+from roadworthy.declare.written import gather
 from roadworthy.prove.evaluate import metric
 
 if TYPE_CHECKING:
@@ -296,3 +299,23 @@ def test_the_metrics_are_those_that_are_computed() -> None:
     computed = {task: {known.name for known in metric.METRICS.values() if task in known.tasks} for task in METRICS}
 
     assert computed == {task: set(names) for task, names in METRICS.items()}
+
+
+def test_bootstraps_are_of_parquet(tmp_path: Path) -> None:
+    """They are written as Parquet, whatever the table is called: another ending is told before anything is trained."""
+    text = "resample: build/train.parquet"
+    folder = declared.write(tmp_path, "requirements.yaml", text, "resample: build/test.csv")
+
+    (found,) = (one for one in examine(folder).faults if "Parquet" in one.problem)
+    assert (found.file, found.problem[:16]) == ("requirements.yaml", "`build/test.csv`")
+
+
+@pytest.mark.parametrize(("params", "problems"), [({"train": {"seed": 1}}, 1), ({}, 0), (None, 0)])
+def test_a_sample_names_parameters_that_there_are(
+    tmp_path: Path, params: dict[str, object] | None, problems: int
+) -> None:
+    """Where the parameters can be read; a platform reads a profile alone, and then nobody can tell."""
+    folder = declared.write(tmp_path, "profile.yaml", "small\n", "small\nci: {feature: {params: {train.rows: 5}}}\n")
+    document = read_all("small", gather(folder)).documents["profile.yaml"]
+
+    assert len(profile.faults(document, None, None, params)) == problems

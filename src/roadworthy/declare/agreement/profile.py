@@ -36,7 +36,7 @@ def faults(
             problem = "A rollout is of an environment that serves online."
             report.at(("environments", name, "rollout"), problem, "Remove it.")
     for name in profile.ci.feature.params:
-        if params is not None and not has(params, name):
+        if params and not has(params, name):  # a profile is also read alone, by platforms
             report.unless_known(("ci", "feature", "params", name), name, dotted_names(params), "in params.yaml")
     _log(report, profile)
     _training(report, profile, data, windows)
