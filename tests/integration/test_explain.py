@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from automated import Repository, commit, events, let_time_pass, make_projects, outcome_of
 from roadworthy.errors import NotFound
 from roadworthy.platform.automate.deliver import deliver
-from roadworthy.platform.automate.explain import explain_delivery, explain_event, listed, replay, text
+from roadworthy.platform.automate.explain import delivered, explain_delivery, explain_event, listed, replay, text
 from roadworthy.platform.automate.lease import claim, complete, fail
 from roadworthy.platform.automate.reconcile import reconcile
 from roadworthy.platform.store.schema import job
@@ -55,6 +55,27 @@ def test_an_event_tells_how_its_jobs_stand_now(database: Database, repository: R
     assert f"+ make a version of {A[:12]}: waits for job {one.id}, which is queued." in before
     assert "is queued: Tried again after 10 s: no room on the disk." in after_failure
     assert f"check {A[:12]} against main (gates): job {one.id} is done, and did not pass: nothing follows" in after
+
+
+def test_every_delivery_is_listed_with_what_came_of_it(database: Database, repository: Repository) -> None:
+    """Also one that told nothing new, and one that waits; those of other projects are not."""
+    make_projects(database, "trains")
+    reconcile(database, "flights", repository)
+    deliver(database, "flights", "sweep", None)
+    reconcile(database, "flights", repository)
+    deliver(database, "trains", "hook", {"actor": "otto"})
+    deliver(database, "flights", "manual", {"actor": "mona"})
+    with database.read() as connection:
+        found = delivered(connection, "flights")
+        older = delivered(connection, "flights", before=found[1]["delivery"])
+    waits, swept, pushed = (text(one) for one in found)
+
+    assert "told by manual by mona" in waits
+    assert "It waits to be reconciled" in waits
+    assert "nothing had changed: every ref is where it was." in swept
+    assert "told by hook by ada" in pushed
+    assert "refs/heads/main is at" in pushed
+    assert older == found[2:]
 
 
 def test_an_event_about_which_nothing_is_done_says_what_would_change_that(

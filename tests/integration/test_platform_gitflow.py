@@ -67,6 +67,7 @@ def test_a_release_is_mended_and_a_hotfix_goes_its_short_way(tmp_path: Path) -> 
         history, known = world.get("/history"), world.known()
         tree.git("fetch", "--quiet", "origin")
         lacking = tree.git("rev-list", "--count", "origin/develop..origin/main").strip()
+        deliveries, audit = world.get("/deliveries"), world.ada.get("/api/audit").data
         wrong = world.post("/changes", {"branch": "bugfix/late", "target": "main", "title": "Wrong"}).data["number"]
         told = world.get(f"/changes/{wrong}")["obstacles"]
 
@@ -81,6 +82,13 @@ def test_a_release_is_mended_and_a_hotfix_goes_its_short_way(tmp_path: Path) -> 
         "v1.0.0": False, "v1.1.0": True, "v1.2.0": True,
     }  # fmt: skip
     assert lacking == "0"
+    assert {one["actor"] for one in deliveries if one["source"] == "hook"} == {"ada"}
+    assert {(one["action"], one["actor"]) for one in audit} >= {
+        ("account.add", "roadworthy"), ("token.create", "roadworthy"), ("push.accept", "ada"),
+        ("push.refuse", "ada"), ("change.merge", "ada"),
+    }  # fmt: skip
+    assert not [one for one in audit if one["action"] == "push.found"]
+    assert all(one["outcome"] and "events" not in one for one in deliveries)
     assert set(known) == {"main", "develop", "release/1", "bugfix/late", "hotfix/wind"}
     assert any("or as a fix to a branch for release" in one for one in told)
     assert all(one["unreviewed"] for one in changes)

@@ -29,6 +29,7 @@ EXCLUDED_PATHS = {
     "/api/projects/{project}/jobs/{job}/log": "a trace",
     "/api/projects/{project}/events": "traces: reconciling writes new ones",
     "/api/projects/{project}/events/{event}": "a trace",
+    "/api/projects/{project}/deliveries": "traces",
     "/api/projects/{project}/deliveries/{delivery}": "a trace",
 }
 EXCLUDED_KEYS = {

@@ -12,6 +12,7 @@ from starlette.routing import Mount
 from forge_world import begun, serving
 from roadworthy.app.server import witness
 from roadworthy.app.server.hosting import buckets_at, git_at
+from roadworthy.app.server.loop import look
 from roadworthy.app.server.view.audit import Filter, audit
 from roadworthy.platform.identity.tokens import named
 from web_world import PASSWORD, Answer, Client, World
@@ -143,3 +144,22 @@ def test_a_page_shows_what_was_told(where: Where) -> None:
 
     assert "sign_in.accept" in page
     assert world.platform.audit.verify().entries > 0
+
+
+def test_a_ref_that_nobody_told_of_is_told_as_found(where: Where, tmp_path: Path) -> None:
+    """Whoever moves a branch by hand, beside the server, is not seen; that it moved is."""
+    world, port = where
+    token = world.program("carl", "read", "write").token
+    client = begun(tmp_path / "tree", f"http://carl:{token}@127.0.0.1:{port}/git/flights.git")
+    look(world.platform, "flights")
+    on_its_way = client.commit("on its way")
+    client.git("push", "--quiet", str(world.platform.forge.path("flights")), "HEAD:feature/way")
+    world.platform.receiving.add(("flights", "refs/heads/feature/way", on_its_way))  # its hook tells of it in a moment
+    commit = client.commit("by hand")
+    client.git("push", "--quiet", str(world.platform.forge.path("flights")), "HEAD:feature/hand")
+    look(world.platform, "flights")
+    accepted, found = told(world, "push.accept", "push.found")
+
+    assert (accepted["actor"], len(accepted["detail"]["refs"])) == ("carl", 2)
+    assert (found["actor"], found["project"]) == ("platform", "flights")
+    assert found["detail"]["refs"] == [{"ref": "refs/heads/feature/hand", "before": None, "after": commit}]

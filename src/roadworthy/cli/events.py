@@ -14,12 +14,13 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--before", type=click.IntRange(1), metavar="EVENT", help="Those older than this one.")
+@click.option("--before", type=click.IntRange(1), metavar="NUMBER", help="Those older than this one.")
+@click.option("--deliveries", is_flag=True, help="What was told instead, also where nothing came of it.")
 @on_platform
-def listed(before: int | None, url: str | None, project: str | None, *, as_json: bool) -> None:
+def listed(before: int | None, url: str | None, project: str | None, *, deliveries: bool, as_json: bool) -> None:
     """List what happened to branches and tags, the newest first, each with what was done."""
     remote, name = asked(url, project)
-    found = remote.get("projects", name, "events", before=before)
+    found = remote.get("projects", name, "deliveries" if deliveries else "events", before=before)
     if as_json:
         show(found)
         return

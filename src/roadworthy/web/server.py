@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from roadworthy.app.server.platform import Platform
 
-_GIT, _BUCKETS = "/git", "/buckets"
+MOUNTS = _GIT, _BUCKETS = "/git", "/buckets"  # beside the pages and the API: each asks for its own permissions
 _BACKLOG = 256
 _UNTAKEN_MS = 120_000
 

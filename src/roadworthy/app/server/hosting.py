@@ -24,6 +24,7 @@ from roadworthy.platform.workspace.keep import quota_now
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from starlette.applications import Starlette
     from starlette.types import ASGIApp
 
     from roadworthy.app.server.platform import Platform
@@ -41,13 +42,15 @@ def git_at(platform: Platform) -> Iterator[ASGIApp]:
         refusals = examine(push)
         if refusals:
             witness.not_pushed(platform, push, refusals)
+        else:
+            platform.receiving.update(witness.moves(push))
         return refusals
 
     with Listener(place, judge, lambda push: delivered(platform, push)) as listener:
         yield git_http(platform.forge, listener, _authoriser(platform))
 
 
-def buckets_at(platform: Platform) -> ASGIApp:
+def buckets_at(platform: Platform) -> Starlette:
     """Return the application that serves the buckets of *platform*, to be mounted at `/buckets`."""
 
     def store(project: str) -> DirectoryStore:

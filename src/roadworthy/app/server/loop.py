@@ -39,6 +39,7 @@ def delivered(platform: Platform, push: Push) -> tuple[str, ...]:
         platform.database, push.project, "hook", told,
         lambda connection, number: platform.audit.state(connection, witness.pushed(push, number)),
     )  # fmt: skip
+    platform.receiving.difference_update(witness.moves(push))
     platform.wake.set()
     return (f"Delivery {number}: `roadworthy events explain {number}` tells what comes of it.",)
 

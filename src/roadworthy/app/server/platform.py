@@ -56,6 +56,7 @@ class Platform:
         runner: What the platform's own runners show.
         limits: How often one may ask, and try a password or a token.
         refused: What was refused, and is to be told to the audit.
+        receiving: Project, ref and object of what was let in and not told of yet: it may be seen before it is told.
         wake: Set when something may be to be done.
         moving: Held while a branch and the row that tells of it are moved, and while they are compared.
     """
@@ -73,6 +74,7 @@ class Platform:
     runner: Secret = field(default_factory=Secret.fresh)
     limits: Limits = field(default_factory=Limits)
     refused: Refused = field(default_factory=Refused)
+    receiving: set[tuple[str, str, str | None]] = field(default_factory=set)
     wake: threading.Event = field(default_factory=threading.Event)
     moving: threading.RLock = field(default_factory=threading.RLock)
 

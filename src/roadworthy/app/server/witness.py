@@ -56,16 +56,23 @@ def pushed(push: Push, delivery: int) -> Entry:
     return Entry(push.actor, "push.accept", push.project, push.project, {**_refs(push), "delivery": delivery})
 
 
+def moves(push: Push) -> set[tuple[str, str, str | None]]:
+    """Return what a push moves: the project, each ref, and the object that it is to name."""
+    return {(push.project, one.ref, one.after) for one in push.updates}
+
+
 def found(platform: Platform, project: str, events: Sequence[int]) -> None:
     """State which refs moved without anybody telling of it: a crash kept the push from being told, or a hand moved it.
 
-    What the platform itself makes, versions and deployments, is told of by itself.
+    What the platform itself makes, merges, versions and deployments, is told of by itself.
     """
-    table = schema.event
+    table, change = schema.event, schema.change
+    merges = select(change.c.merge_commit).where(change.c.project == project, change.c.merge_commit.is_not(None))
     asked = select(table).where(table.c.id.in_(events), table.c.delivery.is_(None))
+    asked = asked.where(table.c.after.is_(None) | table.c.after.not_in(merges))
     with platform.database.write() as connection:
         for one in connection.execute(asked).all():
-            if is_claim(one.ref.removeprefix(TAGS)):
+            if is_claim(one.ref.removeprefix(TAGS)) or (project, one.ref, one.after) in platform.receiving:
                 continue
             moved = {"ref": one.ref, "before": one.before, "after": one.after}
             platform.audit.state(connection, Entry(SPEAKER, "push.found", project, project, {"refs": [moved]}))

@@ -60,11 +60,22 @@ def explain_delivery(connection: Connection, number: int) -> Explained:
     if row is None:
         raise NotFound(f"There is no delivery {number}.", remedy="`roadworthy events list` lists what there is.")
     led_to = connection.execute(select(events).where(events.c.delivery == number).order_by(events.c.id)).all()
+    return {**_delivery(row), "events": _told(connection, led_to)}
+
+
+def delivered(connection: Connection, project: str, *, before: int | None = None, limit: int = 50) -> list[Explained]:
+    """Return a page of a project's deliveries, each with what came of it, the newest first; older than *before*."""
+    asked = select(deliveries).where(deliveries.c.project == project)
+    asked = asked if before is None else asked.where(deliveries.c.id < before)
+    return [_delivery(row) for row in connection.execute(asked.order_by(deliveries.c.id.desc()).limit(limit))]
+
+
+def _delivery(row: Row[Any]) -> Explained:
     said = told(row.payload)
     return {
-        "delivery": number, "project": row.project, "source": row.source, "replay_of": said.replay,
+        "delivery": row.id, "project": row.project, "source": row.source, "replay_of": said.replay,
         "actor": said.actor, "received": _time(row.received_at), "handled": row.handled_at and _time(row.handled_at),
-        "outcome": row.outcome or _WAITS, "events": _told(connection, led_to),
+        "outcome": row.outcome or _WAITS,
     }  # fmt: skip
 
 
@@ -123,13 +134,13 @@ def _state(found: Job) -> str:
 
 def text(found: Explained) -> str:
     """Return an explained delivery or event as lines for a terminal."""
-    return "\n".join(_delivery_lines(found) if "events" in found else _event_lines(found))
+    return "\n".join(_event_lines(found) if "event" in found else _delivery_lines(found))
 
 
 def _delivery_lines(found: Explained) -> list[str]:
     by = f" by {shown(found['actor'])}" if found["actor"] else ""
     head = f"Delivery {found['delivery']} of {found['project']}: told by {found['source']}{by}, {found['received']}."
-    below = [f"  {line}" for one in found["events"] for line in _event_lines(one)]
+    below = [f"  {line}" for one in found.get("events", ()) for line in _event_lines(one)]
     return [head, found["outcome"], *below]
 
 

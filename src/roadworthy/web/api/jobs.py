@@ -88,6 +88,13 @@ def event(project: str, event: Number, platform: Platform) -> dict[str, Any]:
     return event_view.event(platform.at_work, project, event)
 
 
+@router.get("/api/projects/{project}/deliveries")
+@needs(Permission.READ)
+def deliveries(project: str, platform: Platform, before: Before = None) -> list[dict[str, Any]]:
+    """List what a project was told, each with what came of it or why nothing did, the newest first, 50 at a time."""
+    return event_view.deliveries(platform.at_work, project, before)
+
+
 @router.get("/api/projects/{project}/deliveries/{delivery}")
 @needs(Permission.READ)
 def delivery(project: str, delivery: Number, platform: Platform) -> dict[str, Any]:

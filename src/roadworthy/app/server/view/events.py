@@ -21,6 +21,13 @@ def events(platform: Platform, name: str, before: int | None) -> list[Json]:
         return list(explain.listed(connection, name, before=before))
 
 
+def deliveries(platform: Platform, name: str, before: int | None) -> list[Json]:
+    """Return a page of the deliveries to a project, each with what came of it, the newest first."""
+    platform.known(name)
+    with platform.database.read() as connection:
+        return explain.delivered(connection, name, before=before)
+
+
 def event(platform: Platform, name: str, number: int) -> Json:
     """Return an event of a project, explained."""
     with platform.database.read() as connection:
