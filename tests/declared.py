@@ -14,8 +14,8 @@ FILES = {
 sources:
   rows: {path: rows.csv, to: data/rows.csv, key: [id]}
 stages:
-  prepare: {cmd: python prepare.py, deps: data/rows.csv, outs: [build/train.csv, build/test.csv], params: prepare}
-  train: {cmd: python train.py, deps: build/train.csv, outs: [build/model, build/mean], params: [train.seed]}
+  prepare: {cmd: python prepare.py, deps: data/rows.csv, outs: [build/train.parquet, build/test.csv], params: prepare}
+  train: {cmd: python train.py, deps: build/train.parquet, outs: [build/model, build/mean], params: [train.seed]}
 models:
   late: {path: build/model, load: "small.model:load"}
   mean: {path: build/mean, load: "small.model:load"}
@@ -37,7 +37,7 @@ behaviour:
   - {name: wind, kind: directional, change: {wind: "+20"}, expect: not_lower, share: 95%}
   - {name: noise, kind: invariance, change: {hour: {set: 3}}, within: 0.5}
   - {name: calm, kind: minimum_functionality, where: wind < 5, expect: probability < 0.5, share: 0.9}
-noise: {seed: train.seed, resample: build/train.csv}
+noise: {seed: train.seed, resample: build/train.parquet}
 stress:
   - {name: blind, change: {wind: missing}, metric: roc_auc, at_least: 0.5}
 windows:

@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from release_project import FAILED, NOT_RUN, PASSED, change, git, make, prove
 from roadworthy.app.release import Into, deploy_at
 from roadworthy.app.runner.hand_in import hand_in
@@ -19,6 +21,9 @@ from roadworthy.app.server.index import note
 from roadworthy.app.server.loop import look
 from roadworthy.app.server.operate import do_next
 from roadworthy.app.server.projects import create
+from roadworthy.build.data import query
+from roadworthy.build.data.table import Column, Table
+from roadworthy.ledger.objects.folder import DirectoryStore
 from roadworthy.platform.automate.deliver import deliver
 from roadworthy.platform.change.merge import Wish
 
@@ -33,13 +38,7 @@ HOSTILE = "feature/<img/src=x/onerror=alert(1)>"
 TITLE = 'Say "no" to <b>all</b> \u05d0\u05d1\u05d2 & sons'
 LINE = "<script>alert('log')</script> \x1b[31mred\x1b[0m \u202ehidden"
 REPORT = "<!doctype html><title>report</title><script>document.title = 'it ran'</script><p>A report.</p>"
-MEASURES = {
-    "rows": 55203, "primary": "roc_auc",
-    "metrics": {
-        "candidate": {"roc_auc": {"value": 0.7312, "low": 0.725, "high": 0.7374}}, "baseline": None,
-        "production": {"roc_auc": {"value": 0.7, "low": None, "high": None}},
-    },
-}  # fmt: skip
+ROWS = 300  # on which a model that is right was asked
 PROFILE = """apiVersion: roadworthy/v1alpha1
 project: toy
 description: Whether a <toy> is "late".
@@ -48,11 +47,13 @@ environments: {staging: {from: develop, serve: online}, production: {from: main}
 """
 PIPELINE = """apiVersion: roadworthy/v1alpha1
 stages:
-  prepare: {cmd: python prepare.py, outs: [build/rows]}
+  prepare: {cmd: python prepare.py, outs: [build/rows, build/reference.parquet]}
   train: {cmd: python train.py, deps: [build/rows], outs: [build/model, build/baseline]}
 models:
   toy: {path: build/model, load: "toy:load"}
   plain: {path: build/baseline, load: "toy:load"}
+datasets:
+  reference: {path: build/reference.parquet, key: [id], label: late}
 """
 
 
@@ -103,8 +104,8 @@ class Story:
         assert job is not None
         return dict(job)
 
-    def check(self, *, passes: bool = True) -> int:
-        """Do the next check as a runner would, and return its job's number."""
+    def check(self, *, passes: bool = True, measured: bool = False) -> int:
+        """Do the next check as a runner would, and return its job's number; when *measured*, with what models said."""
         job = self.claim()
         commit = job["payload"]["commit"]
         git(self.local.folder, "fetch", "-q", str(self.platform.forge.path(PROJECT)), commit)
@@ -115,13 +116,30 @@ class Story:
         (reports / f"review-{commit[:12]}.html").write_text(REPORT, encoding="utf-8")
         self.print(job, f"Checking out {commit[:12]}.\n{LINE}\n")
         found = json.loads(json.dumps(hand_in(self.local, commit, self.platform.home.bucket(PROJECT), proved=True)))
-        found["proof"]["measures"] = MEASURES
         run = found["run"]
         run["order"] = ["prepare", *run["order"]]
         run["stages"]["prepare"] = {**run["stages"]["train"], "outputs": {}, "state": "cached", "why": "run before"}
         run["params"] = {"train": {"rows": 10}}
+        self._predicted(found, measured=measured)
         self.end(job, "passed" if passes else "failed", found)
         return int(job["id"])
+
+    def _predicted(self, found: dict[str, Any], *, measured: bool) -> None:
+        """Add reference rows to what is handed in; when *measured*, predictions of them that are right, too."""
+        late = np.arange(ROWS) % 3 == 0
+        rows = {"id": Column(np.arange(ROWS)), "late": Column(late)}
+        item = self._kept(Table(rows))
+        found["run"]["stages"]["prepare"]["outputs"] = {"build/reference.parquet": item}
+        if not measured:
+            return
+        said = self._kept(Table({"id": rows["id"], "probability": Column(0.2 + 0.5 * late)}))
+        found["proof"].update(reference=item["address"], predictions={"candidate": said["address"]})
+
+    def _kept(self, table: Table) -> dict[str, Any]:
+        path = self.local.folder / ".roadworthy" / "table.parquet"
+        query.write(table, path)
+        address = DirectoryStore(self.platform.home.bucket(PROJECT) / "objects").put(path.read_bytes())
+        return {"address": address, "size": path.stat().st_size}
 
     def print(self, job: dict[str, Any], text: str, offset: int = 0) -> None:
         """Add to the log of a job."""
@@ -162,7 +180,7 @@ def tell(platform: Platform, folder: Path) -> Story:
     story.check()
     story.branch("feature/good", "good", start="main")
     story.propose("feature/good", "Count carriers as well")
-    story.check()
+    story.check(measured=True)
     story.branch(HOSTILE, "hostile", start="main")
     story.propose(HOSTILE, TITLE)
     story.check(passes=False)

@@ -290,3 +290,26 @@ def test_what_was_asked_for_another_commit_is_not_merged(database: Database, buc
     with pytest.raises(Conflict, match=f"This was for {LATER[:12]}"):
         merge(database, bucket, standing(found), replace(ADA, head=LATER), merged)
     assert merge(database, bucket, standing(found), replace(ADA, head=HEAD), merged).state == "merged"
+
+
+LOOSER = ("this change lowers quality.roc_auc.at_least in requirements.yaml: 0.66 → 0.5",)
+
+
+@pytest.mark.parametrize(("wish", "may"), [
+    (ADA, False),
+    (Wish("ada", reason="The old bound was a typing error."), False),
+    (Wish("ada", is_maintainer=True), False),
+    (Wish("ada", is_maintainer=True, reason="The old bound was a typing error."), True),
+])  # fmt: skip
+def test_a_loosened_rule_needs_a_maintainer_with_a_reason(
+    database: Database, bucket: Ledger, wish: Wish, *, may: bool
+) -> None:
+    """Each rule is named among what keeps the change; the merge's record names them too."""
+    stands = standing(propose(database, bucket, PROPOSAL), loosened=LOOSER)
+    said = obstacles(stands, wish)
+
+    assert (said == ()) is may
+    assert all(LOOSER[0] in one for one in said)
+    if may:
+        merge(database, bucket, stands, wish, merged)
+        assert [record.body["loosened"] for _, record in bucket.records.all("merge")] == [list(LOOSER)]

@@ -39,11 +39,11 @@ WRONG: list[tuple[str, str, str, tuple[str, str, str]]] = [
     (PIPELINE, TRAIN, 'cmd: "echo ${nope} x"', ("${nope}", "refers to nothing", "params.yaml")),
     (
         PIPELINE,
-        "deps: build/train.csv",
-        "deps: [build/tarin.csv]",
-        ("build/tarin", "There is no", "train.csv`?"),
+        "deps: build/train.parquet",
+        "deps: [build/tarin.parquet]",
+        ("build/tarin", "There is no", "train.parquet`?"),
     ),
-    (PIPELINE, "deps: build/train.csv", "deps: 'build/${nope}/x'", ("${nope}", "refers to nothing", "params.yaml")),
+    (PIPELINE, "deps: build/train.parquet", "deps: 'build/${nope}/x'", ("${nope}", "refers to nothing", "params.yaml")),
     (PIPELINE, TRAIN, f"{TRAIN}, code: [lib/*.py]", ("lib", "matches no file", "Mend")),
     (PIPELINE, "[train.seed]", "[nofile.yaml: [a]]", ("nofile.yaml", "There is no nofile.yaml", "Write it")),
     (PIPELINE, "[train.seed]", "[extra.yaml: [depht]]", ("depht", "no value `depht`. Did you mean `depth`?", "")),
@@ -86,7 +86,7 @@ def test_what_would_go_wrong_later_is_told_at_its_place(
         (PIPELINE, TRAIN, "cmd: python -m pytest tests && python -m docs && python -c 'import toy'"),
         (PIPELINE, TRAIN, "cmd: python build/made.py"),
         (PIPELINE, LOAD, LOAD.replace("small.", "installed.")),
-        (PIPELINE, "params: [train.seed]", "params: [build/train.csv: [a]]"),
+        (PIPELINE, "params: [train.seed]", "params: [build/train.parquet: [a]]"),
     ],
 )
 def test_what_cannot_be_known_is_not_told(tmp_path: Path, file: str, old: str, new: str) -> None:
@@ -96,7 +96,9 @@ def test_what_cannot_be_known_is_not_told(tmp_path: Path, file: str, old: str, n
         (folder / name).mkdir(exist_ok=True)
     (folder / "tests" / "test_a.py").touch()
     text = (folder / PIPELINE).read_text(encoding="utf-8")
-    (folder / PIPELINE).write_text(text.replace("outs: [build/train.csv,", "outs: [build/made.py, build/train.csv,"))
+    (folder / PIPELINE).write_text(
+        text.replace("outs: [build/train.parquet,", "outs: [build/made.py, build/train.parquet,")
+    )
 
     assert [one.render() for one in examined(folder).faults] == []
 
@@ -121,8 +123,8 @@ def test_a_closed_contract_knows_every_column(tmp_path: Path) -> None:
     ("file", "old", "new", "path"),
     [
         (PIPELINE, "late: {path: build/model,", "late: {path: build/modl,", "build/modl"),
-        (PIPELINE, "outs: [build/train.csv, build/test.csv]", "outs: [build/train.csv]", "build/test.csv"),
-        (REQUIREMENTS, "resample: build/train.csv", "resample: build/trn.csv", "build/trn.csv"),
+        (PIPELINE, "outs: [build/train.parquet, build/test.csv]", "outs: [build/train.parquet]", "build/test.csv"),
+        (REQUIREMENTS, "resample: build/train.parquet", "resample: build/trn.parquet", "build/trn.parquet"),
     ],
 )
 def test_a_file_that_only_lies_there_is_told(tmp_path: Path, file: str, old: str, new: str, path: str) -> None:
@@ -133,7 +135,7 @@ def test_a_file_that_only_lies_there_is_told(tmp_path: Path, file: str, old: str
     folder = declared.write(tmp_path, file, old, new)
     git(folder, "init", "-q")
     (folder / ".gitignore").write_text("/build/\n.roadworthy/\n", encoding="utf-8")
-    for name in ("model", "test.csv", "trn.csv"):
+    for name in ("model", "test.csv", "trn.parquet"):
         (folder / "build").mkdir(exist_ok=True)
         (folder / "build" / name).write_text("id,hour,wind,late\n", encoding="utf-8")
     lies = fault(folder).problem
@@ -186,7 +188,7 @@ def test_everything_is_told_at_once(tmp_path: Path) -> None:
 
 
 ODD = ["/abs", "../..", '"a\\0b"', "'['", "'*'", "a" * 5000, "lib/**", "'python -m .'", "'${x'"]
-DEPS, OUTS = "deps: build/train.csv", "outs: [build/model"
+DEPS, OUTS = "deps: build/train.parquet", "outs: [build/model"
 
 
 @pytest.mark.parametrize("odd", ODD)

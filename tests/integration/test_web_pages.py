@@ -124,8 +124,8 @@ def test_a_job_shows_what_came_of_it(world: World) -> None:
     said = text_of(page)
 
     for part in (
-        "check of feature/good passed Every test holds.", "on 55,203 rows", "prepare cached run before",
-        "roc_auc primary 0.7312 0.725\N{EN DASH}0.737 0.7", "train ran it has no record prepare 1.0 s",
+        "check of feature/good passed Every test holds.", "on 300 rows", "prepare cached run before",
+        "roc_auc 1", "train ran it has no record prepare 1.0 s",
         "Checking out", "Cause event ", "train.rows 10",
     ):  # fmt: skip
         assert part in said, part

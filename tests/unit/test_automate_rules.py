@@ -262,3 +262,15 @@ def test_an_environment_that_no_push_reaches_is_shown() -> None:
 
     assert rows["environment staging"].does == ("never deployed to",)
     assert rows["main"].does[0] == "apply profile.yaml"
+
+
+def test_a_feature_is_run_on_a_sample_until_a_change_is_open() -> None:
+    """Its push is answered soon; once it is proposed, as a merge needs it."""
+    rules = Rules("gitflow", sample={"prepare.rows": 100})
+    alone, proposed = (pushed(rules, "feature/wind", change=one) for one in (None, OpenChange(3, "develop")))
+    (sampled,), (whole,) = ([one for one in found if isinstance(one, Check)] for found in (alone, proposed))
+
+    assert (sampled.scope, sampled.sample) == ("sampled", {"prepare.rows": 100})
+    assert (whole.scope, whole.sample) == ("feature", {})
+    assert told(rules, "develop")[0] == "check against main (full)"
+    assert {"feature/NAME", "feature/NAME, proposed"} <= {row.push for row in show(rules)}

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 import declared
 from roadworthy.declare import project
+from roadworthy.declare.agreement import profile
 from roadworthy.declare.agreement.metric import METRICS
 from roadworthy.declare.examine import examine, read_parts
+from roadworthy.declare.read.whole import read_all
+from roadworthy.declare.written import gather
 from roadworthy.prove.evaluate import metric
 
 if TYPE_CHECKING:
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
 REQUIREMENTS, PIPELINE, CONTRACT = "requirements.yaml", "pipeline.yaml", "contracts/rows.yaml"
 # file, what stands there, what is written instead, the problem, the fix
 BROKEN: list[tuple[str, str, str, str, str]] = [
+    (
+        PIPELINE,
+        "params: prepare}",
+        "params: prepare, secrets: [KEY]}",
+        "`KEY` is not among the secrets",
+        "secrets: [KEY]",
+    ),
     (REQUIREMENTS, "model: late", "model: lat", "`lat` is not a model of the pipeline", "Did you mean `late`?"),
     (
         REQUIREMENTS,
@@ -59,12 +69,12 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (REQUIREMENTS, "seed: train.seed", "seed: train.sead", "`train.sead` is not in params.yaml", "`train.seed`?"),
     (
         REQUIREMENTS,
-        "resample: build/train.csv",
-        "resample: build/tran.csv",
-        "No stage writes build/tran.csv",
-        "`build/train.csv`?",
+        "resample: build/train.parquet",
+        "resample: build/tran.parquet",
+        "No stage writes build/tran.parquet",
+        "`build/train.parquet`?",
     ),
-    (REQUIREMENTS, "build/train.csv}", "build/train.csv, runs: 1}", "Of fewer than two runs", "`runs: 5`"),
+    (REQUIREMENTS, "build/train.parquet}", "build/train.parquet, runs: 1}", "Of fewer than two runs", "`runs: 5`"),
     (REQUIREMENTS, "name: noise", "name: wind", "`wind` names two entries of `behaviour`", "its own name"),
     (REQUIREMENTS, "within: {relative:", "within: {relativ:", "`relativ` is not", "Did you mean `relative`?"),
     (REQUIREMENTS, "against: observed, ", "", "says against what it is held", "against: observed"),
@@ -84,13 +94,37 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (PIPELINE, 'build/mean, load: "small.model:load"}', "build/mean}", "says neither", "Keep one of"),
     (PIPELINE, "path: build/test.csv", "path: build/tset.csv", "No stage writes build/tset.csv", "`build/test.csv`?"),
     (PIPELINE, "cmd: python prepare.py", "cmd: ''", "The command is empty.", "cmd: python train.py"),
-    (PIPELINE, "[build/train.csv, build", "['', build/train.csv, build", "A path is empty.", "Write the path"),
-    (PIPELINE, "[build/train.csv, build", "[../x, build/train.csv, build", "`../x` lies outside the project", "Let"),
-    (PIPELINE, "[build/train.csv, build", "[/tmp/x, build/train.csv, build", "`/tmp/x` lies outside", "Let"),
-    (PIPELINE, "[build/train.csv, build", "[.git/x, build/train.csv, build", "what git or Roadworthy keeps", "Give"),
-    (PIPELINE, "[build/train.csv, build", "[.roadworthy/x, build/train.csv, build", "git or Roadworthy", "Give"),
+    (PIPELINE, "[build/train.parquet, build", "['', build/train.parquet, build", "A path is empty.", "Write the path"),
+    (
+        PIPELINE,
+        "[build/train.parquet, build",
+        "[../x, build/train.parquet, build",
+        "`../x` lies outside the project",
+        "Let",
+    ),
+    (PIPELINE, "[build/train.parquet, build", "[/tmp/x, build/train.parquet, build", "`/tmp/x` lies outside", "Let"),
+    (
+        PIPELINE,
+        "[build/train.parquet, build",
+        "[.git/x, build/train.parquet, build",
+        "what git or Roadworthy keeps",
+        "Give",
+    ),
+    (
+        PIPELINE,
+        "[build/train.parquet, build",
+        "[.roadworthy/x, build/train.parquet, build",
+        "git or Roadworthy",
+        "Give",
+    ),
     *(
-        (PIPELINE, "[build/train.csv, build", f"[{path}, build/train.csv, build", "what the project declares", "build/")
+        (
+            PIPELINE,
+            "[build/train.parquet, build",
+            f"[{path}, build/train.parquet, build",
+            "what the project declares",
+            "build/",
+        )
         for path in (
             "profile.yaml",
             "pipeline.yaml",
@@ -218,7 +252,7 @@ def test_a_file_with_faults_is_judged_as_far_as_it_can_be_read(tmp_path: Path) -
     changes = {
         REQUIREMENTS: [
             ("baseline: mean\n", "baseline: maen\n"), ("share: 95%", "share: 95"), ("where: wind < 5, e", "were: x, e"),
-            ("{flag_top: 15%}", "{flag_tip: 15%}"), ("resample: build/train.csv", "resample: build/tran.csv"),
+            ("{flag_top: 15%}", "{flag_tip: 15%}"), ("resample: build/train.parquet", "resample: build/tran.parquet"),
         ],
         PIPELINE: [("late: {path", "lat: {path"), ("label: late}", "label: 5}"), ("[train.seed]", "[train.sed]")],
         CONTRACT: [
@@ -246,7 +280,7 @@ def test_a_file_with_faults_is_judged_as_far_as_it_can_be_read(tmp_path: Path) -
         (REQUIREMENTS, "`were` is not a key of `behaviour[2]`."),
         (
             REQUIREMENTS,
-            "No stage writes build/tran.csv, no source fetches it, no pin names it, and there is no such file.",
+            "No stage writes build/tran.parquet, no source fetches it, no pin names it, and there is no such file.",
         ),
         (CONTRACT, "`referenc` is not a dataset or source of the pipeline."),
         (CONTRACT, "`columns.id.unique` must be `true` or `false`, and `1` is a number."),
@@ -286,3 +320,23 @@ def test_the_metrics_are_those_that_are_computed() -> None:
     computed = {task: {known.name for known in metric.METRICS.values() if task in known.tasks} for task in METRICS}
 
     assert computed == {task: set(names) for task, names in METRICS.items()}
+
+
+def test_bootstraps_are_of_parquet(tmp_path: Path) -> None:
+    """They are written as Parquet, whatever the table is called: another ending is told before anything is trained."""
+    text = "resample: build/train.parquet"
+    folder = declared.write(tmp_path, "requirements.yaml", text, "resample: build/test.csv")
+
+    (found,) = (one for one in examine(folder).faults if "Parquet" in one.problem)
+    assert (found.file, found.problem[:16]) == ("requirements.yaml", "`build/test.csv`")
+
+
+@pytest.mark.parametrize(("params", "problems"), [({"train": {"seed": 1}}, 1), ({}, 0), (None, 0)])
+def test_a_sample_names_parameters_that_there_are(
+    tmp_path: Path, params: dict[str, object] | None, problems: int
+) -> None:
+    """Where the parameters can be read; a platform reads a profile alone, and then nobody can tell."""
+    folder = declared.write(tmp_path, "profile.yaml", "small\n", "small\nci: {feature: {params: {train.rows: 5}}}\n")
+    document = read_all("small", gather(folder)).documents["profile.yaml"]
+
+    assert len(profile.faults(document, None, None, params)) == problems

@@ -61,6 +61,7 @@ class Wishes:
         strict: Whether a file that is read but not declared fails its stage.
         say: Told of what goes on.
         note: Told, in a line, of slow things that are no stage.
+        secrets: Values by name, for the stages that name them.
     """
 
     targets: tuple[str, ...] = ()
@@ -68,6 +69,7 @@ class Wishes:
     strict: bool = False
     say: Callable[[Event], None] = silent
     note: Callable[[str], None] = field(default=lambda _: None)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -103,7 +105,7 @@ def run(local: Local, wishes: Wishes | None = None) -> Run:
             project.profile.environment, local.folder, local.ledger.state, wishes.note,
             wheels_only=isolates(os.environ),
         )  # fmt: skip
-    setting = Setting(local.folder, local.ledger, graph, python.digest, os.environ)
+    setting = Setting(local.folder, local.ledger, graph, python.digest, os.environ, wishes.secrets)
     before = local.repo.status(local.folder)
     with job_of(setting, python, wishes) as job:
         stages, inputs = execute(job)

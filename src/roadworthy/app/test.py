@@ -186,7 +186,6 @@ def _kept(bench: Bench, candidate: Candidate, said: Answers) -> dict[str, Addres
     return {
         role: keep_table(bench.local.ledger, Table({**keys.columns, **table.columns}))
         for role, table in said.said.items()
-        if role in {"candidate", "baseline", "production"}
     }
 
 

@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "chat": ("chat", "Give a platform commands about a change or a project."),
     "events": ("events", "Ask a platform what came of a push, or why nothing did."),
     "jobs": ("jobs", "List, follow, cancel and repeat the jobs of a project on a platform."),
+    "secret": ("secret", "Set, list and remove secrets for stages on a platform."),
     "plan": ("plan", "Show what a platform would do to a project's workspace."),
     "rules": ("rules", "Show what each push to a platform would do."),
     "audit": ("audit", "Read and verify the audit of a platform."),

@@ -88,6 +88,7 @@ class Stage:
     timeout: Duration | None = None
     code: Literal["auto"] | tuple[str, ...] = "auto"
     env: tuple[Variable, ...] = ()
+    secrets: tuple[Variable, ...] = ()
     meta: object = None
 
 

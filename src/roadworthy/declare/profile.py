@@ -15,6 +15,7 @@ from roadworthy.declare.form import (
     PythonVersion,
     Schedule,
     Size,
+    Variable,
 )
 
 Role = Literal["maintainer", "contributor", "reader"]
@@ -74,7 +75,7 @@ class ContinuousIntegration:
 
     runner: Literal["platform", "forge"] = "platform"
     feature: FeatureRuns = field(default_factory=FeatureRuns)
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[Variable, ...] = ()
 
 
 @dataclass(frozen=True)

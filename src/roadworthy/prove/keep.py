@@ -113,10 +113,11 @@ def body(proof: Proof) -> dict[str, object]:
         "is_baseline": proof.is_baseline,
         "production": proof.production,
         "passed": proof.passed,
-        "checks": [_check_body(check) for check in proof.checks],
+        "checks": [check_body(check) for check in proof.checks],
         "measures": dict(proof.measures),
         "predictions": dict(proof.predictions),
         "reference": proof.reference,
+        **({"sampled": dict(proof.sampled)} if proof.sampled else {}),
     }
 
 
@@ -133,10 +134,11 @@ def from_body(value: Mapping[str, object]) -> Proof:
         candidate=Address(str(value["candidate"])),
         is_baseline=bool(value["is_baseline"]),
         production=None if production is None else str(production),
-        checks=tuple(_check(each) for each in cast("Sequence[Mapping[str, object]]", value["checks"])),
+        checks=tuple(check_of(each) for each in cast("Sequence[Mapping[str, object]]", value["checks"])),
         measures=cast("Mapping[str, object]", value["measures"]),
         predictions={role: Address(address) for role, address in predictions.items()},
         reference=None if reference is None else Address(str(reference)),
+        sampled=cast("Mapping[str, object]", value.get("sampled", {})),
     )
 
 
@@ -145,7 +147,8 @@ def without_rows(check: Check) -> Check:
     return replace(check, examples=())
 
 
-def _check_body(check: Check) -> dict[str, object]:
+def check_body(check: Check) -> dict[str, object]:
+    """Return *check* as JSON."""
     return {
         "section": check.section,
         "name": check.name,
@@ -156,7 +159,8 @@ def _check_body(check: Check) -> dict[str, object]:
     }
 
 
-def _check(value: Mapping[str, object]) -> Check:
+def check_of(value: Mapping[str, object]) -> Check:
+    """Return the check that `check_body` wrote."""
     return Check(
         section=cast("Section", value["section"]),
         name=str(value["name"]),

@@ -56,8 +56,10 @@ class Proof:
         production: The version compared with, or None before the first deployment.
         checks: Every check, in the order of the sections.
         measures: What was measured, as name → JSON: metrics with intervals, slices, calibration, distributions, flips.
-        predictions: Addresses of prediction tables, by role: `candidate`, `production`, `baseline`.
+        predictions: Addresses of prediction tables, by role: `candidate`, `production`, `baseline`, other models.
         reference: Address of the rows that were predicted.
+        sampled: The parameters that were used instead of the commit's, by dotted name: such a proof shows what fails,
+            and satisfies nothing.
     """
 
     run: Address
@@ -71,6 +73,7 @@ class Proof:
     measures: Mapping[str, object] = field(default_factory=dict)
     predictions: Mapping[str, Address] = field(default_factory=dict)
     reference: Address | None = None
+    sampled: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

@@ -10,7 +10,19 @@ from roadworthy.version import VERSION
 from roadworthy.web import assets, faults
 from roadworthy.web.api import account as api_account
 from roadworthy.web.api import accounts as api_accounts
-from roadworthy.web.api import audit, changes, deployments, description, health, jobs, projects, runner, sign_in, tokens
+from roadworthy.web.api import (
+    audit,
+    changes,
+    deployments,
+    description,
+    health,
+    jobs,
+    projects,
+    runner,
+    secrets,
+    sign_in,
+    tokens,
+)
 from roadworthy.web.api.review import discussion, opinions
 from roadworthy.web.pages import account, accounts, design, events, home, join, log, project
 from roadworthy.web.pages import audit as audit_page
@@ -44,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     discussion.router,
     jobs.router,
     deployments.router,
+    secrets.router,
     audit.router,
     home.router,
     sign_in_page.router,

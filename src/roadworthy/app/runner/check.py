@@ -12,20 +12,28 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from roadworthy.app.local import CONFINEMENT, best_confinement
+from roadworthy.app.runner.limits import LIMITS, watched
 from roadworthy.ledger.repo.git import UNHOOKED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-_MAIN = "from roadworthy.cli.main import main; main()"
+    from roadworthy.app.runner.limits import Limits
+
+# What it starts stays below it, whoever forks away from whom (PR_SET_CHILD_SUBREAPER): else nobody could count it.
+_MAIN = "import ctypes; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0); from roadworthy.cli.main import main; main()"
 _GRACE = 10.0  # seconds that a command has to end by itself
 _CHUNK = 1 << 16
 _SAYS_NO = 3  # the exit status of a test or gate that says no
 
 
 class Stopped(Exception):
-    """The job was cancelled, ran out of time, or is another runner's now."""
+    """The job was cancelled, or is another runner's now."""
+
+
+class Breached(Exception):
+    """The job used more than it may: that is its verdict, and to do it again would not help."""
 
 
 @dataclass
@@ -38,7 +46,10 @@ class Commands:
         say: Takes what they print.
         until: On the monotonic clock: when the job's time is over.
         lock: An open file whose lock says that somebody works in the checkout; held by the commands too.
+        limits: What the commands may use together.
+        scratch: A folder of the job's own.
         stopped: Set by whoever keeps the lease, with the reason.
+        breached: Set by whoever watches the limits, with the reason.
     """
 
     folder: Path
@@ -46,24 +57,31 @@ class Commands:
     say: Callable[[str], None]
     until: float
     lock: int
+    limits: Limits
+    scratch: Path
     stopped: list[str] = field(default_factory=list)
+    breached: list[str] = field(default_factory=list)
 
-    def run(self, *arguments: str) -> int:
-        """Run one command and return its exit status.
+    def run(self, *arguments: str, told: bytes = b"") -> int:
+        """Run one command, with what it is *told* on standard input, and return its exit status.
 
         Raises:
             Stopped: The job may not go on.
+            Breached: It used more than it may.
         """
         self.say(f"$ roadworthy {' '.join(arguments)}\n")
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _MAIN, *arguments], cwd=self.folder, env=dict(self.environment),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True, pass_fds=[self.lock],
-        )  # fmt: skip
+        with _file_of(told) as given:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _MAIN, *arguments], cwd=self.folder, env=dict(self.environment),
+                stdin=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                start_new_session=True, pass_fds=[self.lock],
+            )  # fmt: skip
         try:
-            self._follow(process)
+            with watched(process.pid, self.limits, (self.folder, self.scratch), self.breached):
+                self._follow(process)
         finally:
             _end(process)
+        self._refuse_breaches()
         if process.returncode not in {0, _SAYS_NO}:
             self.say(f"(exit status {process.returncode})\n")
         return process.returncode
@@ -75,8 +93,9 @@ class Commands:
         os.set_blocking(pipe, False)
         with process.stdout:
             while True:
-                if self.stopped or time.monotonic() > self.until:
-                    raise Stopped(self.stopped[0] if self.stopped else "It did not end within its time.")
+                if self.stopped:
+                    raise Stopped(self.stopped[0])
+                self._refuse_breaches()
                 ended = process.poll() is not None
                 try:
                     data = os.read(pipe, _CHUNK)
@@ -88,6 +107,24 @@ class Commands:
                     return
                 else:
                     time.sleep(0.02)
+
+    def _refuse_breaches(self) -> None:
+        if self.breached:
+            raise Breached(self.breached[0])
+        if time.monotonic() > self.until:
+            raise Breached(f"Killed: it did not end within {self.limits.seconds:g} s.")
+
+
+@contextlib.contextmanager
+def _file_of(told: bytes) -> Iterator[int]:
+    """Give a file without a name that holds *told*: no other process finds it."""
+    file = os.memfd_create("told")
+    try:
+        os.write(file, told)
+        os.lseek(file, 0, os.SEEK_SET)
+        yield file
+    finally:
+        os.close(file)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -105,7 +142,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def passed_on() -> dict[str, str]:
     """Return what of our own environment is passed on: where packages come from and who is trusted on the way."""
     beginnings = ("UV_", "PIP_", "SSL_CERT_", "OPENBLAS_", "LC_")
-    names = {CONFINEMENT, "LANG", "TZ", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+    names = {CONFINEMENT, *LIMITS, "LANG", "TZ", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
     return {name: value for name, value in os.environ.items() if name.startswith(beginnings) or name.upper() in names}
 
 

@@ -30,6 +30,7 @@ class Work:
         repository: Where to fetch commits from.
         bucket: The folder of the project's bucket.
         key: The platform's public key, as a line.
+        secrets: Values by name, for the stages that name them.
     """
 
     id: int
@@ -40,6 +41,7 @@ class Work:
     repository: str
     bucket: str
     key: str
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

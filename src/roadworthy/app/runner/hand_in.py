@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 REPORTS = {"page": ".html", "summary": ".md"}
 
 
-def hand_in(local: Local, commit: str, bucket: Path, *, proved: bool) -> dict[str, object]:
+def hand_in(local: Local, commit: str, bucket: Path, *, proved: bool, sampled: bool = False) -> dict[str, object]:
     """Put what came of checking *commit* into *bucket*, and return what names it, as JSON; empty when nothing did.
 
     Args:
@@ -32,12 +32,14 @@ def hand_in(local: Local, commit: str, bucket: Path, *, proved: bool) -> dict[st
         commit: What was checked.
         bucket: The project's.
         proved: Whether it was tested now; otherwise the run alone is handed in.
+        sampled: Whether it was run with other parameters than the commit's: what is kept of the commit itself is older.
 
     Raises:
         NotFound, IntegrityError: An object that the proof names is not whole here.
         StorageError: The bucket's disk is full.
     """
-    found = keep.find(local.ledger, commit) or keep.find(local.ledger, commit, dirty=True) if proved else None
+    own = None if sampled else keep.find(local.ledger, commit)
+    found = own or keep.find(local.ledger, commit, dirty=True) if proved else None
     if found is None:
         with suppress(NotFound):
             return {"run": record.body(record.of_commit(local.ledger, commit, dirty=True))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -18,11 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roadworthy.app.local import open_local
-from roadworthy.app.runner.check import Commands, Stopped, environment
+from roadworthy.app.runner.check import Breached, Commands, Stopped, environment
 from roadworthy.app.runner.checkout import Origin, bring, check_out
 from roadworthy.app.runner.client import Server, Work
 from roadworthy.app.runner.hand_in import hand_in
+from roadworthy.app.runner.limits import Limits
 from roadworthy.app.runner.log import Log
+from roadworthy.app.runner.mask import Masked
+from roadworthy.app.runner.sample import overlay
 from roadworthy.errors import Conflict, NotAllowed, RoadworthyError, Unreachable
 
 if TYPE_CHECKING:
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
 KINDS = ("check",)
 _PAUSE, _LONG_PAUSE = 0.25, 2.0
 _BEATS = 4  # in the time of a lease
-_TIME = 3600.0  # seconds for a job that says nothing else
 _SAYS_NO = 3
 REQUIREMENTS = "requirements.yaml"
 
@@ -60,15 +63,20 @@ class Runner:
     def do(self, work: Work) -> None:
         """Do one job, and hand in what came of it, whatever that is."""
         with Log(self.server, work) as log:
-            result = self._result(work, log)
+            masked = Masked(log.say, work.secrets.values())
+            result = self._result(work, masked)
+            masked.end()
         with suppress(Conflict):  # another runner has it now: what came of it here is nobody's
             self.server.complete(work, result)
 
-    def _result(self, work: Work, log: Log) -> dict[str, object]:
+    def _result(self, work: Work, log: Masked) -> dict[str, object]:
         try:
             return self._checked(work, log)
         except Stopped as fault:
             return {"outcome": "error", "summary": str(fault)}
+        except Breached as fault:
+            log.say(f"{fault}\n")
+            return {"outcome": "failed", "summary": str(fault)}
         except RoadworthyError as fault:
             log.say(f"{fault.problem}\n{fault.remedy}\n")
             return {"outcome": "error", "summary": fault.problem}
@@ -76,26 +84,31 @@ class Runner:
             log.say(traceback.format_exc())
             return {"outcome": "error", "summary": f"A bug in Roadworthy: {fault}", "ours": True}
 
-    def _checked(self, work: Work, log: Log) -> dict[str, object]:
+    def _checked(self, work: Work, log: Masked) -> dict[str, object]:
         commit, branch = str(work.payload["commit"]), str(work.payload["branch"])
         target, domain = work.payload.get("target"), str(work.payload["domain"])
         origin = Origin(work.repository, Path(work.bucket), work.key)
-        heads = {branch: commit}
+        heads, sample = {branch: commit}, work.payload.get("sample") or {}
         if target and work.payload.get("base"):
             heads[str(target)] = str(work.payload["base"])
         log.say(f"Checking out {commit[:12]} of {branch}.\n")
         with _slot(self.work / work.project / domain, self.name) as (place, lock), _scratch(self.work) as scratch:
-            until = time.monotonic() + float(work.payload.get("timeout", _TIME))
+            limits = Limits.of(os.environ)
+            until = time.monotonic() + limits.seconds
             given = environment(scratch, self.work / "cache" / domain, origin.bucket)
-            commands = Commands(place, given, log.say, until, lock)
+            commands = Commands(place, given, log.say, until, lock, limits, scratch)
             with self._kept_up(work, commands):
                 check_out(place, origin, commit, heads)
                 bring(place, origin, ("production",))
+                if sample:
+                    log.say(f"On a sample: {', '.join(f'{name} = {value}' for name, value in sample.items())}.\n")
+                    overlay(place, commit, sample)
                 return self._verdict(commands, place, work, [name for name in heads if name != branch])
 
     def _verdict(self, commands: Commands, place: Path, work: Work, targets: list[str]) -> dict[str, object]:
-        commit = str(work.payload["commit"])
-        ran = commands.run("run")
+        commit, sampled = str(work.payload["commit"]), bool(work.payload.get("sample"))
+        secrets = json.dumps(dict(work.secrets)).encode()
+        ran = commands.run("run", "--secrets", told=secrets) if work.secrets else commands.run("run")
         if ran != 0:
             return {"outcome": "failed", "exit": ran, "summary": "The pipeline did not run to its end."}
         local, bucket = open_local(place), Path(work.bucket)
@@ -107,11 +120,12 @@ class Runner:
             summary = "The tests did not run to their end."
             found = hand_in(local, commit, bucket, proved=False)
             return {"outcome": "failed", "exit": tested, "summary": summary, **found}
-        for target in targets:
+        for target in () if sampled else targets:  # a sample is held against nothing
             commands.run("review", f"{target}..HEAD")
         outcome = "passed" if tested == 0 else "failed"
         summary = "Every test holds." if outcome == "passed" else "Tests say no."
-        return {"outcome": outcome, "exit": tested, "summary": summary, **hand_in(local, commit, bucket, proved=True)}
+        found = hand_in(local, commit, bucket, proved=True, sampled=sampled)
+        return {"outcome": outcome, "exit": tested, "summary": summary, **found}
 
     @contextmanager
     def _kept_up(self, work: Work, commands: Commands) -> Iterator[None]:

@@ -11,27 +11,43 @@ from roadworthy.ledger.objects.address import Address
 from roadworthy.prove import keep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from roadworthy.build.pipeline.record import Run
     from roadworthy.ledger.ledger import Ledger
-    from roadworthy.prove.proof import Proof
+    from roadworthy.prove.proof import Check, Proof
+
+    Measured = Callable[[Run, Proof], tuple[Proof, tuple[Check, ...]]]
 
 _AGAIN = "The job is done again; see its log for what the runner said."
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What the platform now states: the run, its proof when it was tested, and the reports by their role."""
+    """What the platform now states: the run, its proof when it was tested, and the reports by their role.
+
+    `by_target`: the checks of the target's bounds on metrics, where a target was asked about.
+    """
 
     run: Run
     proof: Address | None
     proved: Proof | None
     reports: Mapping[str, Address]
+    by_target: tuple[Check, ...] = ()
 
 
-def accept(ledger: Ledger, project: str, commit: str, handed: Mapping[str, object]) -> Accepted | None:
+def as_said(run: Run, proof: Proof) -> tuple[Proof, tuple[Check, ...]]:
+    """Take a proof as it was handed in."""
+    del run
+    return proof, ()
+
+
+def accept(
+    ledger: Ledger, project: str, commit: str, handed: Mapping[str, object], measured: Measured = as_said
+) -> Accepted | None:
     """Keep the run and the proof that were *handed* in for *commit*, signed; None when there was nothing to keep.
+
+    *measured* puts what the platform computes in the place of the metrics that a proof states.
 
     Raises:
         IntegrityError: They cannot be read, are of something else, or name bytes that the bucket has not.
@@ -47,11 +63,14 @@ def accept(ledger: Ledger, project: str, commit: str, handed: Mapping[str, objec
         raise IntegrityError(f"What the runner handed in cannot be read: {fault!r}.", remedy=_AGAIN) from fault
     _of_what_was_asked(run, proof, project, commit)
     _whole(ledger, proof, reports)
+    by_target: tuple[Check, ...] = ()
+    if proof is not None:
+        proof, by_target = measured(run, proof)
     kept = record.keep(ledger, replace(run, stages=_unsigned(run)))
     if proof is None or kept.address is None:
         return Accepted(kept, None, None, reports)
     proved = replace(proof, run=kept.address)
-    return Accepted(kept, keep.write(ledger, proved), proved, reports)
+    return Accepted(kept, keep.write(ledger, proved), proved, reports, by_target)
 
 
 def _of_what_was_asked(run: Run, proof: Proof | None, project: str, commit: str) -> None:

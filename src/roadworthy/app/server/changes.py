@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from roadworthy.app.history import UNREVIEWED
+from roadworthy.app.server.at_commit import on_platform
 from roadworthy.app.server.context import Reading, profile_now
 from roadworthy.app.server.index import note
+from roadworthy.app.server.judging.rules import loosened_by
+from roadworthy.app.server.platform import SPEAKER
 from roadworthy.app.server.reading.seen import policy, seen
 from roadworthy.app.server.sources import HomeSources
 from roadworthy.errors import InvalidDeclaration, NotFound, UsageError
@@ -16,6 +19,7 @@ from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.repo.git import git
 from roadworthy.platform.automate import jobs
 from roadworthy.platform.automate.deliver import deliver
+from roadworthy.platform.automate.proposed import SAMPLED
 from roadworthy.platform.automate.rules.branch import Rules, rules_of, targets_of, word_of
 from roadworthy.platform.automate.rules.violations import wrong_target
 from roadworthy.platform.change import merge as merging
@@ -132,6 +136,7 @@ def standing(platform: Platform, project: str, number: int) -> Standing:
         holds=tuple(f"{one.actor} holds it{_because(one.body['reason'])}" for one in holds),
         approvals=tuple(one.said.record for one in approving(last).values()),
         exempt=bool(judged.reviewers) and not judged.needed,
+        loosened=_loosened(platform, found, tip),
     )  # fmt: skip
 
 
@@ -159,6 +164,13 @@ def views(platform: Platform, found: Change, judged: Policy, tip: str | None) ->
 
 def _because(reason: str) -> str:
     return f": {reason}" if reason else "."
+
+
+def _loosened(platform: Platform, found: Change, tip: str | None) -> tuple[str, ...]:
+    onto = platform.forge.refs(found.project).get(_HEADS + found.target)
+    if tip is None or onto is None or found.state != "open":
+        return ()
+    return loosened_by(on_platform(platform.home, found.project, SPEAKER), tip, onto)
 
 
 def merge(platform: Platform, project: str, number: int, wish: Wish) -> Change:
@@ -215,14 +227,15 @@ def _audited(platform: Platform, connection: Connection, done: Change, wish: Wis
 
 
 def check_of(platform: Platform, project: str, commit: str, target: str) -> Job | None:
-    """Return the newest check of *commit*: that against *target*, if there is one."""
+    """Return the newest check of *commit*: that against *target*, and one in full, if there is one."""
     with platform.database.read() as connection:
         found = [
             one
             for one in jobs.listed(connection, project, limit=_LOOKED_AT)
             if one.kind == "check" and one.payload.get("commit") == commit
         ]
-    return next((one for one in found if one.payload.get("target") == target), found[0] if found else None)
+    found.sort(key=lambda one: (one.payload.get("target") != target, one.payload.get("scope") == SAMPLED))
+    return found[0] if found else None
 
 
 def _verdict(platform: Platform, found: Change, tip: str | None) -> tuple[Verdict, str]:
@@ -233,6 +246,8 @@ def _verdict(platform: Platform, found: Change, tip: str | None) -> tuple[Verdic
         return "running", f"job {job.id} is {job.state}."
     if job.state != "done":
         return "not_run", f"job {job.id} could not be done: {job.reason}"
+    if job.passed and job.payload.get("scope") == SAMPLED:
+        return "not_run", f"only a sample was run so far, and passed (job {job.id}): a merge needs the full run."
     # As its record has it, whatever becomes of the job.
     return ("passed" if job.passed else "failed"), str((job.result or {}).get("summary", ""))
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from roadworthy.app.server.accept import accept
 from roadworthy.app.server.at_commit import declared_at, on_platform
 from roadworthy.app.server.index import note
+from roadworthy.app.server.judging.measured import measured
+from roadworthy.app.server.judging.secrets import given_to
 from roadworthy.app.server.operate import seen_at
 from roadworthy.build.data.pins import ENDING
+from roadworthy.build.pipeline.grammar.expand import PARAMS
 from roadworthy.errors import Conflict, InvalidDeclaration, NotAProject
 from roadworthy.platform.automate import lease
+from roadworthy.platform.automate.rules.action import shown
 from roadworthy.platform.change.verdict import Checked, agreeing, state_checked
 from roadworthy.platform.rebuild.facts import catch_up
 from roadworthy.prove.review.gates import COMMIT, gates
@@ -23,8 +28,10 @@ if TYPE_CHECKING:
     from roadworthy.app.local import Local
     from roadworthy.app.server.accept import Accepted
     from roadworthy.app.server.platform import Platform
+    from roadworthy.build.pipeline.record import Run
     from roadworthy.ledger.objects.address import Address
     from roadworthy.platform.automate.job import Job, NewJob, Outcome
+    from roadworthy.prove.proof import Check, Proof
     from roadworthy.prove.review.comparison import Gate
 
 LOG_LIMIT = 9 << 20  # bytes of a job's log
@@ -49,6 +56,7 @@ def claim(platform: Platform, owner: str, kinds: Sequence[str]) -> dict[str, obj
         "repository": str(platform.forge.path(job.project)),
         "bucket": str(platform.home.bucket(job.project)),
         "key": platform.home.public_key(),
+        "secrets": given_to(platform, job),
     }
 
 
@@ -95,8 +103,19 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
         return lease.fail(platform.database, number, fence, str(handed.get("summary") or "No reason."), again=again)
     commit = str(job.payload["commit"])
     local = on_platform(platform.home, job.project, f"job {job.id}")
-    found = accept(local.ledger, job.project, commit, handed)
+    base = _target_now(platform, job)
+    sample = cast("Mapping[str, object]", job.payload.get("sample") or {})
+
+    def ours(run: Run, proof: Proof) -> tuple[Proof, tuple[Check, ...]]:
+        return measured(local, run, replace(proof, sampled=sample), base)
+
+    found = accept(local.ledger, job.project, commit, handed, ours)
     judged = _judged(local, commit, found, handed)
+    if sample:
+        said = ", ".join(f"{name} = {value}" for name, value in sample.items())
+        judged |= {"sampled": dict(sample), "summary": f"On a sample ({said}): {judged['summary']}"}
+    if base is not None and found is not None and found.proved is not None:
+        judged["gates"] = [*cast("list[object]", judged["gates"]), *_by_target(job, found)]
     outcome: Outcome = "passed" if judged.pop("passes") else "failed"
     with platform.database.read() as connection:
         lease.held(connection, number, fence)  # reading all bytes may have taken longer than the lease
@@ -107,6 +126,21 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
         done = lease.complete(connection, number, fence, outcome, judged)
     platform.wake.set()
     return done
+
+
+def _target_now(platform: Platform, job: Job) -> str | None:
+    """Return the commit that the target of a check has now; None where the branch is its own."""
+    target = job.payload.get("target")
+    return None if target == job.payload["branch"] else platform.forge.refs(job.project).get(f"refs/heads/{target}")
+
+
+def _by_target(job: Job, found: Accepted) -> Iterator[dict[str, object]]:
+    """Yield how the metrics stand by those bounds of the target that the commit does not set itself."""
+    own = {check.name for check in (found.proved.checks if found.proved else ())}
+    section = f"Rules of {shown(str(job.payload['target']))}"
+    for check in found.by_target:
+        if check.name not in own:
+            yield {"section": section, "name": check.name, "verdict": check.verdict, "reason": check.summary}
 
 
 def _stated(platform: Platform, local: Local, job: Job, checked: Checked) -> Address:
@@ -156,19 +190,27 @@ def _judged(local: Local, commit: str, found: Accepted | None, handed: Mapping[s
     if found is None or found.proved is None:
         ran = found is not None and handed.get("outcome") == "passed"
         return {"passes": ran, "summary": said, "run": None if found is None else found.run.address}
-    shown = _gates(local, commit, found)
-    against = [gate for gate in shown if gate.verdict == "failed" and not _only_unpinned(gate, found)]
+    seen = _gates(local, commit, found)
+    seen = tuple(gate for gate in seen if not (gate.section == COMMIT and _is_sample(found)))
+    against = [gate for gate in seen if gate.verdict == "failed" and not _only_unpinned(gate, found)]
     summary = "Every test holds." if not against else f"{plural(len(against), 'gate')} failed: {against[0].name}."
-    if not against and found.run.dirty:
+    if not against and found.run.dirty and not _is_sample(found):
         summary += f" {', '.join(found.run.dirty)} must be committed before it can be released."
     return {
         "passes": not against,
         "summary": summary,
-        "gates": [{"section": g.section, "name": g.name, "verdict": g.verdict, "reason": g.reason} for g in shown],
+        "gates": [{"section": g.section, "name": g.name, "verdict": g.verdict, "reason": g.reason} for g in seen],
         "run": found.run.address,
         "proof": found.proof,
         "reports": dict(found.reports),
     }
+
+
+def _is_sample(found: Accepted) -> bool:
+    """Whether the run differs from its commit by the sample's parameters, and by pins that are not committed."""
+    proof, allowed = found.proved, {PARAMS}
+    others = (path for path in found.run.dirty if path not in allowed and not path.endswith(ENDING))
+    return proof is not None and bool(proof.sampled) and not any(others)
 
 
 def _only_unpinned(gate: Gate, found: Accepted) -> bool:

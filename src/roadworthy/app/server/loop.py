@@ -21,7 +21,9 @@ from roadworthy.app.server.tend.removal import purge, settle_projects
 from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.platform.automate import lease
 from roadworthy.platform.automate.deliver import deliver
+from roadworthy.platform.automate.proposed import run_in_full
 from roadworthy.platform.automate.reconcile import reconcile
+from roadworthy.platform.change.change import changes
 from roadworthy.platform.change.propose import follow
 from roadworthy.platform.rebuild.facts import catch_up
 
@@ -131,10 +133,15 @@ def look(platform: Platform, project: str) -> list[int]:
             events = reconcile(platform.database, project, reading)
     except NotFound:
         return []  # removed meanwhile
+    with platform.database.read() as connection:
+        proposed = bool(changes(connection, project, "open"))
     if events:
         witness.found(platform, project, events)
         with platform.database.write() as connection:
             for name, head in reading.refs().items():
                 if name.startswith("refs/heads/"):
                     follow(connection, project, name.removeprefix("refs/heads/"), head)
+    if proposed:
+        with platform.database.write() as connection:
+            events += run_in_full(connection, project)
     return events

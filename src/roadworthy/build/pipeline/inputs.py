@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from roadworthy.build.pipeline import key
@@ -35,6 +35,7 @@ class Setting:
         graph: The stages.
         python: Digest of the installed distributions.
         environment: The user's environment variables, of which a stage gets those it declares.
+        secrets: Values by name, of which a stage gets those it names; others are looked for in the environment.
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class Setting:
     graph: Graph
     python: str
     environment: Mapping[str, str]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def is_home(self) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from roadworthy.build.pipeline.stage import Stage
 
 _FORMAT = 1  # raised when equal parts would no longer mean equal outputs
+_SECRET = Address.of(b"a secret")
 _SHOWN = 60  # characters of a value in a sentence
 _ABSENT = object()
 Parts = Mapping[str, object]
@@ -69,6 +70,7 @@ def parts(
         python: Digest of the installed distributions.
         environment: The variables that it declares and that are set; their values are kept as addresses only.
     """
+    declared = {name: Address.of(environment[name].encode()) for name in stage.env if name in environment}
     return {
         "command": list(stage.cmd),
         "wdir": stage.wdir,
@@ -77,7 +79,7 @@ def parts(
         "param": dict(params),
         "code": dict(code),
         "python": python,
-        "env": {name: Address.of(environment[name].encode()) for name in stage.env if name in environment},
+        "env": {**declared, **dict.fromkeys(stage.secrets, _SECRET)},  # the name of a secret, never its value
     }
 
 

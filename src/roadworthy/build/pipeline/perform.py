@@ -237,6 +237,7 @@ def _executed(job: Job, stage: Stage, scratch: Path, watch: Watch) -> Outcome:
     kit = job.kit()
     given = variables(job.python.python, kit, setting.folder, scratch, stage.resources.cpus)
     declared = {name: setting.environment[name] for name in stage.env if name in setting.environment}
+    secret = _secrets(job, stage)
     log = log_of(job, stage.name)
     reach = reach_of(setting.folder, scratch, job.python.python, kit, log=log, all_told=job.follows)
     Path(reach.report).touch()
@@ -246,7 +247,7 @@ def _executed(job: Job, stage: Stage, scratch: Path, watch: Watch) -> Outcome:
             name=stage.name,
             commands=stage.cmd,
             folder=setting.folder / stage.wdir,
-            environment={**given, **declared, **trace_settings(reach)},
+            environment={**given, **declared, **secret, **trace_settings(reach)},
             log=log,
             timeout=stage.timeout,
             memory=None if memory is None else size(memory),
@@ -255,6 +256,22 @@ def _executed(job: Job, stage: Stage, scratch: Path, watch: Watch) -> Outcome:
     )
     watch.leased(lease)
     return lease.wait()
+
+
+def _secrets(job: Job, stage: Stage) -> dict[str, str]:
+    """Return the values of the secrets that *stage* names.
+
+    Raises:
+        StageFailed: One is not set.
+    """
+    known = {**job.setting.environment, **job.setting.secrets}
+    missing = [name for name in stage.secrets if name not in known]
+    if missing:
+        raise StageFailed(
+            f"Stage {stage.name} needs the secret {missing[0]}, which is not set.",
+            remedy=f"Set it: `roadworthy secret set {missing[0]}` on the platform; here, the variable {missing[0]}.",
+        )
+    return {name: known[name] for name in stage.secrets}
 
 
 def log_of(job: Job, stage: str) -> Path:

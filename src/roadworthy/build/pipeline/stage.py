@@ -60,6 +60,7 @@ class Stage:
     timeout: float | None = None
     code: Literal["auto"] | tuple[str, ...] = "auto"
     env: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 def covers(places: Sequence[str], path: str) -> bool:

@@ -94,7 +94,11 @@ def _resampled(folder: Folder, reading: Reading) -> tuple[Fault, ...]:
     if requirements is None or requirements.noise is None or made is None:
         return ()
     report = Report(reading.documents["requirements.yaml"])
-    _unless_there(report, ("noise", "resample"), requirements.noise.resample, folder, made)
+    table = requirements.noise.resample
+    _unless_there(report, ("noise", "resample"), table, folder, made)
+    if PurePosixPath(table).suffix != ".parquet":
+        problem = f"{quoted(table)} is no Parquet file, and its bootstraps are written as such."
+        report.at(("noise", "resample"), problem, "Have its stage write Parquet: `…/train.parquet`.")
     return report.all()
 
 

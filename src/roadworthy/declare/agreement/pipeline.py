@@ -10,7 +10,7 @@ from roadworthy.declare.agreement.report import Report
 from roadworthy.declare.fault import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from roadworthy.declare.agreement.report import Path
     from roadworthy.declare.fault import Fault
@@ -21,13 +21,16 @@ _PARAMS = "params.yaml"
 _ORIGINS = ("package", "path", "url", "sql")
 
 
-def faults(document: Document[Pipeline], params: Mapping[str, object] | None, lock: str) -> tuple[Fault, ...]:
+def faults(
+    document: Document[Pipeline], params: Mapping[str, object] | None, lock: str, secrets: Collection[str] | None
+) -> tuple[Fault, ...]:
     """Return what does not agree in a pipeline.
 
     Args:
         document: The pipeline.
         params: Those of `params.yaml`; None when they cannot be read.
         lock: The path of the lock of the Python environment.
+        secrets: The names that the profile allows to stages; None when it cannot be read.
     """
     report, pipeline = Report(document), document.partial
     if pipeline is None:
@@ -41,6 +44,9 @@ def faults(document: Document[Pipeline], params: Mapping[str, object] | None, lo
     for name, stage in pipeline.stages.items():
         _commands(report, name, stage)
         _parameters(report, name, stage, params)
+        for number, secret in enumerate(stage.secrets):
+            what, fix = "among the secrets of profile.yaml", f"Add it there: `ci: {{secrets: [{secret}]}}`."
+            report.unless_known(("stages", name, "secrets", number), secret, secrets, what, fix)
         output.judge(report, name, stage, lock)
     order.judge(report, pipeline, places)
     return report.all()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from roadworthy.declare.agreement.parameter import dotted_names, has
 from roadworthy.declare.agreement.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from roadworthy.declare.fault import Fault
     from roadworthy.declare.profile import Profile
@@ -15,9 +16,15 @@ if TYPE_CHECKING:
 
 
 def faults(
-    document: Document[Profile], data: Collection[str] | None, windows: Collection[str] | None
+    document: Document[Profile],
+    data: Collection[str] | None,
+    windows: Collection[str] | None,
+    params: Mapping[str, object] | None,
 ) -> tuple[Fault, ...]:
-    """Return what does not agree in a profile; *data* and *windows* are those there are, None when nobody can tell."""
+    """Return what does not agree in a profile.
+
+    *data*, *windows* and *params* are those there are, None when nobody can tell.
+    """
     report, profile = Report(document), document.partial
     if profile is None:
         return ()
@@ -28,6 +35,9 @@ def faults(
         if environment.rollout is not None and environment.serve != "online":
             problem = "A rollout is of an environment that serves online."
             report.at(("environments", name, "rollout"), problem, "Remove it.")
+    for name in profile.ci.feature.params:
+        if params and not has(params, name):  # a profile is also read alone, by platforms
+            report.unless_known(("ci", "feature", "params", name), name, dotted_names(params), "in params.yaml")
     _log(report, profile)
     _training(report, profile, data, windows)
     return report.all()

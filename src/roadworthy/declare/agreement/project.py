@@ -22,9 +22,9 @@ def _of(file: str, reading: Reading) -> Iterator[Fault]:
     document = reading.documents[file]
     match file.partition("/")[0]:
         case "profile.yaml":
-            yield from profile.faults(document, reading.named("sources", "datasets"), _windows(reading))
+            yield from profile.faults(document, reading.named("sources", "datasets"), _windows(reading), reading.params)
         case "pipeline.yaml" | "dvc.yaml":
-            yield from pipeline.faults(document, reading.params, reading.lock)
+            yield from pipeline.faults(document, reading.params, reading.lock, _secrets(reading))
         case "requirements.yaml":
             names = reading.names("contracts")
             yield from requirements.faults(document, reading.named("models"), names, reading.params)
@@ -39,3 +39,10 @@ def _windows(reading: Reading) -> frozenset[str] | None:
     if document is None or document.partial is None or document.lacks("windows"):
         return None
     return frozenset(window.name for window in document.partial.windows)
+
+
+def _secrets(reading: Reading) -> frozenset[str] | None:
+    document = reading.documents.get("profile.yaml")
+    if document is None or document.partial is None or document.lacks("ci"):
+        return None
+    return frozenset(document.partial.ci.secrets)

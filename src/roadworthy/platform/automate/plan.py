@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from roadworthy.platform.automate.rules.action import Action
 
 Told = dict[str, Any]  # {did, why, job, after?} or {why_not, fix}
-PRIORITY = {"feature": 0, "full": 5, "gates": 10}
+PRIORITY = {"sampled": 2, "feature": 0, "full": 5, "gates": 10}
 SERVER = 20  # what the server does is short, and others wait for it
 
 
@@ -46,7 +46,7 @@ def plan(project: str, event: int, before: str | None, actions: Sequence[Action]
 def _check(project: str, before: str | None, one: Check) -> NewJob:
     payload = {
         "commit": one.commit, "branch": one.branch, "target": one.target, "domain": one.domain, "scope": one.scope,
-        "before": before,
+        "before": before, **({"sample": dict(one.sample)} if one.sample else {}),
     }  # fmt: skip
     return NewJob(project, _key(project, one), "check", payload, PRIORITY[one.scope])
 

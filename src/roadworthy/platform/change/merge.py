@@ -38,6 +38,7 @@ class Standing:
         holds: Who holds it, each with why.
         approvals: The records of the approvals that count.
         exempt: Whether the project asks for approvals, but of none for what this change touches.
+        loosened: What the change asks less of than its target, each as a sentence without its full stop.
     """
 
     change: Change
@@ -49,11 +50,17 @@ class Standing:
     holds: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
     exempt: bool = False
+    loosened: tuple[str, ...] = ()
 
     @property
     def unreviewed(self) -> bool:
         """Whether it would be merged without an approval that anybody gave or that the project waived for its paths."""
         return bool(self.missing) or not (self.approvals or self.exempt)
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether a maintainer must say why it is right: approvals are missing, or it loosens a rule unreviewed."""
+        return bool(self.missing or (self.loosened and not self.approvals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,11 @@ def _obstacles(standing: Standing, wish: Wish) -> Iterator[str]:
         yield f"{says[standing.verdict]}: {standing.why}"
     yield from standing.against
     yield from standing.holds
+    if standing.loosened and not standing.approvals and not (wish.reason and wish.is_maintainer):
+        yield (
+            f"It is judged by the rules of {change.target}, and loosens them: {'; '.join(standing.loosened)}. "
+            "A maintainer may merge it so, with a reason that stands in the audit."
+        )
     if not wish.reason:
         yield from standing.missing
     elif standing.missing and not wish.is_maintainer:
@@ -160,6 +172,7 @@ def _fact(standing: Standing, wish: Wish) -> dict[str, object]:
         "missing": list(standing.missing),
         "approvals": list(standing.approvals),
         "reason": wish.reason,
+        **({"loosened": list(standing.loosened)} if standing.loosened else {}),
     }
 
 

@@ -92,10 +92,15 @@ def agreeing(connection: Connection, checked: Checked, since: int) -> Address | 
 def verdict_on(connection: Connection, project: str, commit: str, target: str) -> Checked | None:
     """Return the last verdict on *commit*, as the facts of the index have it: that against *target*, if there is one.
 
-    None when no check of it was completed.
+    None when no check of it was completed; that a sample passed is no verdict.
     """
     table = schema.fact
     here = (table.c.project == project) & (table.c.kind == KIND) & (table.c.commit == commit)
     bodies = connection.execute(select(table.c.body).where(here)).scalars()
-    last = max(bodies, key=lambda body: (body["target"] == target, str(body["made"])), default=None)
+    said = (body for body in bodies if not _is_sample_that_passed(body))
+    last = max(said, key=lambda body: (body["target"] == target, str(body["made"])), default=None)
     return None if last is None else Checked.of(last)
+
+
+def _is_sample_that_passed(body: Mapping[str, object]) -> bool:
+    return (body["scope"], body["outcome"]) == ("sampled", "passed")

@@ -15,6 +15,7 @@ from roadworthy.platform.identity.accounts import Accounts
 from roadworthy.platform.identity.actor import Actor
 from roadworthy.platform.identity.directory import LocalDirectory
 from roadworthy.platform.identity.invitations import Invitations
+from roadworthy.platform.identity.projects.secrets import ProjectSecrets
 from roadworthy.platform.identity.sessions import Sessions
 from roadworthy.platform.identity.tokens import Tokens
 from roadworthy.platform.store.database import Database
@@ -37,6 +38,7 @@ class Identity:
     sessions: Sessions
     invitations: Invitations
     directory: Directory
+    project_secrets: ProjectSecrets
 
     def sign_in(self, name: str, password: str) -> str:
         """Return the name of the account whose password it is; made, when another directory knows somebody new.
@@ -96,7 +98,8 @@ def open_identity(url: str, directory: Directory | None = None) -> Identity:
     accounts = Accounts(database)
     local = LocalDirectory(accounts)
     return Identity(
-        database, accounts, Tokens(database), Sessions(database), Invitations(database), directory or local
+        database, accounts, Tokens(database), Sessions(database), Invitations(database), directory or local,
+        ProjectSecrets(database),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The tables of `identity.db`: what is secret, or stands for a secret. They are backed up, and cannot be rebuilt.
 
-No secret is in them: of passwords, tokens, sessions and invitations a digest is kept. Times are milliseconds since 1970
-in UTC.
+Of passwords, tokens, sessions and invitations a digest is kept. The secrets of projects alone stand as they are, for
+stages need their values: who can read this database has them. Times are milliseconds since 1970 in UTC.
 """
 
 from __future__ import annotations
@@ -65,4 +65,14 @@ invitation = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
+)  # fmt: skip
+
+project_secret = Table(
+    "project_secret", TABLES,
+    Column("project", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("version", Integer, nullable=False),  # counts how often it was set
+    Column("set_by", Text, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
 )  # fmt: skip

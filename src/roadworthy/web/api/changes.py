@@ -56,6 +56,7 @@ class Stands(BaseModel):
     verdict: Literal["passed", "failed", "running", "not_run"]
     why: str
     obstacles: list[str]
+    loosened: list[str]
     gates: list[dict[str, Any]]
     holds: list[str]
     job: int | None
@@ -98,7 +99,8 @@ def show(project: str, number: Number, visit: Visitor, platform: Platform) -> St
 @needs(Permission.CONTRIBUTE)
 def merge(project: str, number: Number, merging: Merging, visit: Visitor, platform: Platform) -> ChangeOut:
     """Merge a change that nothing keeps from it."""
-    wish = Wish(visit.person.name, is_maintainer=visit.maintains, reason=merging.reason, head=merging.head)
+    reason = merging.reason.strip()
+    wish = Wish(visit.person.name, is_maintainer=visit.maintains, reason=reason, head=merging.head)
     return ChangeOut(**changes.merge(platform.at_work, project, number, wish).as_json())
 
 

@@ -46,12 +46,13 @@ def standing(platform: Platform, name: str, number: int, wish: Wish) -> Json:
         "verdict": found.verdict,
         "why": found.why,
         "obstacles": list(obstacles(found, wish)) if is_open else [],
+        "loosened": list(found.loosened),
         "gates": list(result.get("gates", [])),
         "job": None if job is None else job.id,
         "has_report": "page" in _reports(result),
-        # Whether nothing speaks against it but that nobody approved: a maintainer may say why that is right.
         "holds": list(found.holds),
-        "may_override": is_open and bool(found.missing) and not obstacles(found, replace(wish, reason="-")),
+        # Whether nothing else speaks against it than what a maintainer may say a reason for.
+        "may_override": is_open and found.needs_reason and not obstacles(found, replace(wish, reason="-")),
     }
 
 

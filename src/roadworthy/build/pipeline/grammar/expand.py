@@ -136,6 +136,7 @@ def _resolved(name: str, group: str, stage: declared.Stage, names: _Names, files
         timeout=None if stage.timeout is None else seconds(stage.timeout),
         code=stage.code if stage.code == "auto" else tuple(_texts(stage.code, names)),
         env=stage.env,
+        secrets=stage.secrets,
     )
 
 

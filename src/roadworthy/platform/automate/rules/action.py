@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Domain = Literal["protected", "branch"]  # whose package cache and shared runs a check may write
-Scope = Literal["feature", "full", "gates"]
+Scope = Literal["sampled", "feature", "full", "gates"]
 SHORT = 12  # digits of a commit that are shown
 
 
@@ -17,8 +20,10 @@ class Check:
 
     Attributes:
         target: The branch whose requirements and gates count.
-        scope: `feature` may run with fewer rows, and can therefore fail a gate and never satisfy one for a merge;
-            `full` runs everything as declared; `gates` also asks that every gate passes.
+        scope: `sampled` runs with the parameters of `ci.feature.params`, and can therefore fail a gate and never
+            satisfy one for a merge; `feature` and `full` run everything as declared; `gates` also asks that every gate
+            passes.
+        sample: The parameters of a sampled check, by their dotted names.
     """
 
     commit: str
@@ -27,6 +32,7 @@ class Check:
     domain: Domain
     scope: Scope
     reason: str
+    sample: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
@@ -38,6 +38,7 @@ class Rules:
         branches: `gitflow`, `trunk`, or patterns of branch names and the word for each.
         default: The branch whose `profile.yaml` is the wanted state.
         places: The environments.
+        sample: `ci.feature.params`: what features are run with until a change is open.
         checks: Whether the platform's own runners check; `ci: {runner: forge}` leaves it to the forge's.
     """
 
@@ -45,6 +46,7 @@ class Rules:
     default: str = "main"
     places: tuple[Place, ...] = ()
     checks: bool = True
+    sample: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def main(self) -> str:
@@ -68,7 +70,8 @@ class Rules:
 def rules_of(profile: Profile, default: str) -> Rules:
     """Return what *profile*, which stands on the branch *default*, says about pushes."""
     places = tuple(Place(name, one.from_, one.deploy) for name, one in sorted(profile.environments.items()))
-    return Rules(profile.branches, default, places, checks=profile.ci.runner == "platform")
+    checks = profile.ci.runner == "platform"
+    return Rules(profile.branches, default, places, checks=checks, sample=profile.ci.feature.params)
 
 
 def word_of(rules: Rules, branch: str) -> str | None:

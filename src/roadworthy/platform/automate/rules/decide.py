@@ -27,6 +27,7 @@ SCOPES: dict[str, Scope] = {
     "feature": "feature", "develop": "full", "release": "gates", "main": "gates", "hotfix": "gates"
 }  # fmt: skip
 _WHY = {
+    "sampled": "a feature is tested on a sample (`ci.feature.params`) until a change of it to {target} is open.",
     "feature": "a feature is tested, and compared with production, before it goes to {target}.",
     "develop": "what was merged is run in full, as a release will be held against {target}.",
     "release": "a release passes every gate before it goes to {target}.",
@@ -46,12 +47,12 @@ def decide(rules: Rules, update: Update) -> tuple[Action, ...]:
     if update.after is None:
         return (_deleted(rules, branch, update.before),)
     word = word_of(rules, branch)
-    return (*_applied(rules, branch, update.after), *answers(rules, branch, word, update.after),
-            *violations(rules, update))  # fmt: skip
+    found = answers(rules, branch, word, update.after, proposed=update.change is not None)
+    return (*_applied(rules, branch, update.after), *found, *violations(rules, update))
 
 
-def answers(rules: Rules, branch: str, word: str | None, commit: str) -> tuple[Action, ...]:
-    """Return what a commit on a branch for *word* asks for, the profile aside."""
+def answers(rules: Rules, branch: str, word: str | None, commit: str, *, proposed: bool = False) -> tuple[Action, ...]:
+    """Return what a commit on a branch for *word* asks for, the profile aside; *proposed*: a change of it is open."""
     if word is None:
         return (_unknown(rules, branch),)
     if word not in SCOPES:
@@ -60,8 +61,11 @@ def answers(rules: Rules, branch: str, word: str | None, commit: str) -> tuple[A
         return (_elsewhere(branch, commit),)
     target = target_of(rules, word)
     domain: Domain = "protected" if is_protected(rules, branch) else "branch"
-    check = Check(commit, branch, target, domain, SCOPES[word],
-                  f"{shown(branch)}: {_WHY[word].format(target=shown(target))}")  # fmt: skip
+    is_sampled = word == "feature" and bool(rules.sample) and not proposed
+    why = _WHY["sampled" if is_sampled else word].format(target=shown(target))
+    scope: Scope = "sampled" if is_sampled else SCOPES[word]
+    sample = rules.sample if is_sampled else {}
+    check = Check(commit, branch, target, domain, scope, f"{shown(branch)}: {why}", sample)
     deployed = _deployed(rules, branch, commit)
     released = (Release(commit, f"What is on {shown(branch)} becomes a version when its check passes."),)
     makes = word == "main" or any(isinstance(one, Deploy) and one.deploy == "auto" for one in deployed)

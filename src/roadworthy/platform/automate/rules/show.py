@@ -49,6 +49,8 @@ def _rows(rules: Rules) -> Iterator[Row]:
         found = _row(shown(name), (*first, *answers(rules, name, word, commit)))
         takes = "merges of changes" if is_protected(rules, name) else "pushes"
         yield replace(found, takes=takes, goes=goes(rules, word or "nothing"))
+        if word == "feature" and rules.sample:
+            yield _row(f"{shown(name)}, proposed", answers(rules, name, word, commit, proposed=True))
     if not isinstance(rules.branches, str) or rules.branches == "gitflow":
         yield replace(_row("any other branch", answers(rules, "NAME", None, commit)), takes="pushes")
     yield _row("a tag", decide(rules, Update(f"{TAGS}NAME", None, commit)))
