@@ -18,6 +18,7 @@ from roadworthy.app.server.review.say import mend
 from roadworthy.app.server.tend.drift import mend_hooks, mend_project
 from roadworthy.app.server.tend.predictions import adopt_predictions
 from roadworthy.app.server.tend.removal import purge, settle_projects
+from roadworthy.app.server.tend.schedules import ask_for_what_is_due
 from roadworthy.errors import NotFound, RoadworthyError
 from roadworthy.platform.automate import lease
 from roadworthy.platform.automate.deliver import deliver
@@ -55,6 +56,7 @@ class Loop:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._over = threading.Event()
+        self._minute, self._is_new_minute = 0, False
         self._thread = threading.Thread(target=self._work, name="loop", daemon=True)
 
     def start(self) -> None:
@@ -80,6 +82,8 @@ class Loop:
                 if due:
                     self._tell(source)
                     swept, source = time.monotonic(), "sweep"
+                minute = int(time.time() // 60)
+                self._is_new_minute, self._minute = minute != self._minute, minute
                 self._once(first=due)
             except Exception:  # noqa: BLE001 - the outermost handler of this thread, which must live on
                 self._platform.say(traceback.format_exc())
@@ -98,6 +102,8 @@ class Loop:
                     begin(platform, project)
                     platform.forge.tidy(project)
                 look(platform, project)
+                if self._is_new_minute:
+                    ask_for_what_is_due(platform, project)
             except RoadworthyError as fault:
                 platform.say(f"{project}: {fault.problem} {fault.remedy}")
         while not self._over.is_set() and do_next(platform):

@@ -43,12 +43,16 @@ def plan(project: str, event: int, before: str | None, actions: Sequence[Action]
     return Plan((*applies, *chain), tuple(_told(project, event, one, last) for one in actions))
 
 
-def _check(project: str, before: str | None, one: Check) -> NewJob:
-    payload = {
+def payload_of(one: Check, before: str | None) -> dict[str, Any]:
+    """Return what a runner is told of a check; *before* is the commit that the branch had."""
+    return {
         "commit": one.commit, "branch": one.branch, "target": one.target, "domain": one.domain, "scope": one.scope,
         "before": before, **({"sample": dict(one.sample)} if one.sample else {}),
     }  # fmt: skip
-    return NewJob(project, _key(project, one), "check", payload, PRIORITY[one.scope])
+
+
+def _check(project: str, before: str | None, one: Check) -> NewJob:
+    return NewJob(project, _key(project, one), "check", payload_of(one, before), PRIORITY[one.scope])
 
 
 def _release(project: str, one: Release) -> NewJob:

@@ -52,6 +52,7 @@ class ProjectOut(BaseModel):
     branches: dict[str, str]
     members: dict[str, str]
     troubles: list[str]
+    schedules: list[dict[str, Any]]
     environments: list[dict[str, Any]]
     changes: list[dict[str, Any]]
     overrides: list[dict[str, Any]]

@@ -6,6 +6,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from roadworthy.app.server.tend.drift import RESTORE
+from roadworthy.app.server.tend.schedules import coming
 from roadworthy.app.server.view import branches, changes, jobs, places
 from roadworthy.errors import IntegrityError, NotFound
 from roadworthy.platform.automate.rules.branch import DEVELOP
@@ -33,6 +34,7 @@ def project(platform: Platform, name: str) -> Json:
         "branches": {ref.removeprefix(_HEADS): at for ref, at in sorted(refs.items()) if ref.startswith(_HEADS)},
         "members": dict(platform.members.roles(name)),
         "troubles": list(platform.troubles.get(name, ())),
+        "schedules": coming(platform, name),
         "environments": places.deployed(platform, name),
         "changes": changes.changes(platform, name, "open"),
         "overrides": changes.overrides(platform, name, round(time() * 1000)),
@@ -53,6 +55,7 @@ def overview(platform: Platform, name: str) -> Json:
         "name": name,
         "description": seen.description,
         "troubles": platform.troubles.get(name, ()),
+        "schedules": coming(platform, name),
         "members": dict(platform.members.roles(name)),
         "branches": found,
         "checks": {one["name"]: one["check"] for one in found},
