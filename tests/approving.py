@@ -56,11 +56,11 @@ class Reviewed:
     def begin(cls, platform: Platform, folder: Path) -> Self:
         """Push the project, and a branch that is proposed and checked."""
         story = Story.begin(platform, folder, PROFILE)
-        story.check()
-        story.check()
+        story.check(measured=True)
+        story.check(measured=True)
         story.branch("feature/wind", "wind")
         number = story.propose("feature/wind", "Use the wind")
-        story.check()
+        story.check(measured=True)
         return cls(story, number)
 
     @property

@@ -100,6 +100,13 @@ class Hosted:
         """Return the refs as the server holds them."""
         return dict(self.forge.refs(project))
 
+    def noted(self, project: str) -> list[Path]:
+        """Return what is still written down of pushes some seconds later: it goes once git has ended."""
+        until = time.monotonic() + 10
+        while (left := list((self.forge.path(project) / "pushes").glob("*.json"))) and time.monotonic() < until:
+            time.sleep(0.02)
+        return left
+
 
 @dataclass(frozen=True)
 class Setup:

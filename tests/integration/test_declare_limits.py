@@ -45,7 +45,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a megabyte of list": (b"- a\n" * 260_000, "more than 50,000 values"),
     "unknown keys": (HEAD + b"".join(b"k%d: 1\n" % n for n in range(20_000)), "19900 more faults"),
     "duplicate keys": (HEAD + b"project: q\n" * 20_000, "19900 more faults"),
-    "wrong types": (HEAD + b"alerts: [" + b"3," * 40_000 + b"]", "39900 more faults"),
+    "wrong types": (HEAD + b"alerts: [" + b"3," * 20_000 + b"]", "19900 more faults"),
     "a long line": (b"a" * MEGABYTE, "must be a mapping"),
     "tabs": (HEAD + b"log:\n\tkeep: none\n", "A tab stands where YAML wants spaces"),
     "not UTF-8": (HEAD + b"description: \xff" * 60_000, "which is not UTF-8"),

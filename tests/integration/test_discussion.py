@@ -123,7 +123,7 @@ def test_commands_take_a_change_from_review_to_the_merge(reviewed: Reviewed) -> 
     assert "Nobody approved it yet from the analysis perspective" in words[0]
     assert "nothing is run again" in words[1]
     assert words[2] == "roc_auc: passed. 0.71, at least 0.66 was asked."
-    assert "roc_auc: 0.7312 \N{RIGHTWARDS ARROW} 0.7312" in words[3]
+    assert "roc_auc: 1 \N{RIGHTWARDS ARROW} 1" in words[3]
     assert "one person cannot give both" in words[6]
     assert "Did you mean `/approve`?" in words[7]
     assert "Did you mean `/approve analysis`?" in words[8]

@@ -121,7 +121,7 @@ def test_a_ref_that_cannot_be_moved_keeps_the_whole_push_out(tmp_path: Path) -> 
         held.unlink()
         client.git("push", "--quiet", "origin", "HEAD:feature/free", "HEAD:feature/held", ":feature/kept")
         later = server.refs()
-        noted = list((place / "pushes").glob("*.json"))
+        noted = server.noted("flights")
 
     assert "rejected" in told
     assert refs == {**before, "refs/heads/feature/kept": after}

@@ -162,6 +162,7 @@ def raw_push(server: Hosted, lines: list[bytes]) -> bytes:
 def test_names_that_git_does_not_send_change_nothing(server: Hosted, ada: Client, ref: bytes) -> None:
     """A client that is none of git's gets no ref and no file anywhere."""
     before = server.refs()
+    assert server.noted("flights") == []
     files = {str(path) for path in server.forge.root.rglob("*")}
     told = raw_push(server, [b"0" * 40 + b" " + ada.git("rev-parse", "main").strip().encode() + b" " + ref])
 

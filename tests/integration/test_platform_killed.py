@@ -154,7 +154,7 @@ class Ada:
         self.surely(lambda: self.asks("/changes", change))
         said = {"text": "Better.\n/help", "key": "once"}
         self.surely(lambda: self.asks("/changes/1/comments", said))
-        self.surely(lambda: self.asks("/changes/1/merge", {"reason": ""}), again=self.merges_again)
+        self.surely(lambda: self.asks("/changes/1/merge", {"reason": "Bob reads along."}), again=self.merges_again)
         self.surely(self.world.wait)
 
     def surely(self, do: Callable[[], Any], *, again: bool = True) -> Any:

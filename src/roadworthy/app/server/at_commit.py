@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from roadworthy.app.local import Local
 from roadworthy.declare import project
 from roadworthy.errors import NotFound, UsageError
+from roadworthy.ledger.objects.write import make_folder, storage_errors
 from roadworthy.ledger.repo.repository import Repository
 
 if TYPE_CHECKING:
@@ -38,17 +39,25 @@ def commit_of(local: Local, name: str, revision: str) -> str:
 
 
 @contextmanager
+def scratch(aside: Path) -> Iterator[str]:
+    """Give a new folder in *aside*, which is made, and remove it afterwards."""
+    make_folder(aside)
+    with tempfile.TemporaryDirectory(prefix="commit-", dir=aside) as scratch:
+        yield scratch
+
+
+@contextmanager
 def declared_at(local: Local, commit: str) -> Iterator[Declared]:
     """Give what *commit* declares; its declared files lie in a folder while the block lasts.
 
     Raises:
         NotAProject: The commit holds no profile.yaml.
         InvalidDeclaration: A declared file has faults; all of them are listed.
+        StorageError: There is no room for them.
     """
     aside = local.ledger.state / "work"
-    aside.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="commit-", dir=aside) as scratch:
-        folder = Path(scratch) / "project"
+    with storage_errors(aside), scratch(aside) as place:
+        folder = Path(place) / "project"
         try:
             local.repo.export(commit, "", folder)
         except NotFound:

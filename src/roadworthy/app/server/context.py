@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roadworthy.app.server.at_commit import scratch
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.declare import project as declaration
 from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.objects.fetch import is_whole
+from roadworthy.ledger.objects.write import storage_errors
 from roadworthy.ledger.repo.git import git
 from roadworthy.platform.forge.receive import Rules
 from roadworthy.platform.workspace.keep import branches_now
@@ -50,6 +51,7 @@ class Reading:
             NotFound: There is none.
             InvalidDeclaration: It has faults.
             UsageError: It is of another project.
+            StorageError: There is no room to read it.
         """
         profile = self._read(self.platform.forge.read(self.project, commit, PROFILE))
         if profile.project != self.project:
@@ -61,8 +63,7 @@ class Reading:
 
     def _read(self, data: bytes) -> Profile:
         aside = self.platform.home.work / "profiles"
-        aside.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=aside) as folder:
+        with storage_errors(aside), scratch(aside) as folder:
             (Path(folder) / PROFILE).write_bytes(data)
             return declaration.read(Path(folder), self.platform.home.ledger(self.project, SPEAKER).cache).profile
 
