@@ -13,11 +13,13 @@ from click.testing import CliRunner
 from rendered import git, made
 from roadworthy.app.local import Local, open_local
 from roadworthy.app.release import deploy_here, release_here
+from roadworthy.app.runner.hand_in import hand_in
 from roadworthy.build.data.table import Column, Table
 from roadworthy.build.model.version import fetch, open_version
 from roadworthy.cli.main import roadworthy
 from roadworthy.errors import NotFound, TestsFailed, UsageError
 from roadworthy.ledger.objects.address import Address
+from roadworthy.ledger.objects.folder import DirectoryStore
 from roadworthy.prove.predictor import Predictor
 
 REQUIREMENTS = """apiVersion: roadworthy/v1alpha1
@@ -89,6 +91,17 @@ def test_data_that_git_tracks_is_kept_with_the_version(minimal: Local) -> None:
     assert reference.read_text(encoding="utf-8") == ROWS
     assert minimal.ledger.objects.holds(Address.of(ROWS.encode()))
     assert answers["y"].values.tolist() == [pytest.approx(20.1, abs=0.2)]
+
+
+def test_a_runner_hands_in_reference_rows_that_git_tracks(minimal: Local, tmp_path: Path) -> None:
+    """They were never put into the ledger of the checkout: the bucket has them all the same, and can be asked."""
+    unmanaged(minimal)
+    (minimal.folder / "data.csv").write_text(ROWS, encoding="utf-8")
+    proven(minimal)
+    handed = hand_in(minimal, minimal.repo.resolve("HEAD"), tmp_path / "bucket", proved=True)
+
+    assert "proof" in handed
+    assert DirectoryStore(tmp_path / "bucket" / "objects").holds(Address.of(ROWS.encode()))
 
 
 def test_a_release_without_a_lock_says_what_it_needs(minimal: Local) -> None:

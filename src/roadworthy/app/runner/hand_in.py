@@ -6,10 +6,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from roadworthy.build.pipeline import record
-from roadworthy.errors import NotFound
+from roadworthy.errors import Conflict, NotFound
 from roadworthy.ledger.objects.folder import DirectoryStore
 from roadworthy.ledger.objects.item import Item
 from roadworthy.ledger.objects.push import push
+from roadworthy.ledger.objects.tree import keep_again
 from roadworthy.prove import keep
 
 if TYPE_CHECKING:
@@ -47,9 +48,18 @@ def hand_in(local: Local, commit: str, bucket: Path, *, proved: bool, sampled: b
     proof = found[1]
     run = record.load(local.ledger, proof.run)
     store = DirectoryStore(bucket / "objects")
+    _keep_reference(local, run, proof)
     for item in _items(local, run, proof):
         push(item, local.ledger.objects, store)
     return {"run": record.body(run), "proof": keep.body(proof), "reports": _reports(local, commit, store)}
+
+
+def _keep_reference(local: Local, run: Run, proof: Proof) -> None:
+    """Keep the reference rows that git tracks from where they stand: they were never put into the ledger."""
+    for path, item in run.inputs.items():
+        if item.address == proof.reference:
+            with suppress(Conflict):  # it changes just now: the push says what is missing
+                keep_again(local.folder / path, item, local.ledger.objects, local.ledger.files)
 
 
 def _items(local: Local, run: Run, proof: Proof) -> Iterator[Item]:
