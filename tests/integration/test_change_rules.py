@@ -86,3 +86,22 @@ def test_rules_that_became_stricter_meanwhile_count(told: tuple[World, Story]) -
 
     shown = world.program("mona", "write").get(f"/api/projects/toy/changes/{number}").data
     assert shown["loosened"] == ["this change lowers quality.roc_auc.at_least in requirements.yaml: 0.9 → 0.66"]
+
+
+def test_a_change_of_the_profile_shows_what_it_does_to_the_workspace(told: tuple[World, Story]) -> None:
+    """The plan stands with the change, on its page too; one that leaves profile.yaml alone has none."""
+    world, story = told
+    alone = branch(story, "x: y", "x: y")
+    git(story.local.folder, "checkout", "-q", "-b", "feature/eve", "develop")
+    place = story.local.folder / "profile.yaml"
+    place.write_text(place.read_text().replace('"user:rita": reader', '"user:rita": reader, "user:eve": reader'))
+    git(story.local.folder, "commit", "-q", "-a", "-m", "Let Eve read")
+    story.push("feature/eve")
+    number = story.propose("feature/eve", "Let Eve read")
+    mona = world.person("mona")
+    shown = mona.get(f"/api/projects/toy/changes/{number}").data["plan"]
+
+    assert len(shown) == 1
+    assert "eve" in shown[0]
+    assert shown[0] in mona.get(f"/projects/toy/changes/{number}").text
+    assert mona.get(f"/api/projects/toy/changes/{alone}").data["plan"] == []

@@ -115,6 +115,8 @@ def _tell(found: Mapping[str, Any]) -> None:
     for gate in found["gates"]:
         if gate["verdict"] != "passed":
             click.echo(f"  {state(gate['verdict'])} {gate['section']}, {gate['name']}: {gate['reason']}")
+    for said in found["plan"]:
+        click.echo(f"  profile.yaml asks for: {said}")
     for said in found["loosened"]:
         click.echo(f"  looser than {change['target']}: {said}")
     for said in found["obstacles"]:

@@ -57,6 +57,7 @@ class Stands(BaseModel):
     why: str
     obstacles: list[str]
     loosened: list[str]
+    plan: list[str]
     gates: list[dict[str, Any]]
     holds: list[str]
     job: int | None

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from roadworthy.app.server import changes as changing
+from roadworthy.app.server.context import PROFILE
+from roadworthy.app.server.operate import planned
 from roadworthy.app.server.platform import SPEAKER
-from roadworthy.errors import NotFound
+from roadworthy.errors import InvalidDeclaration, NotFound, UsageError
 from roadworthy.ledger.objects.address import Address
 from roadworthy.platform.change.change import changes as listed_changes
 from roadworthy.platform.change.merge import obstacles
 from roadworthy.platform.store import schema
+from roadworthy.platform.workspace.plan import line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +50,7 @@ def standing(platform: Platform, name: str, number: int, wish: Wish) -> Json:
         "why": found.why,
         "obstacles": list(obstacles(found, wish)) if is_open else [],
         "loosened": list(found.loosened),
+        "plan": _planned(platform, found) if is_open else [],
         "gates": list(result.get("gates", [])),
         "job": None if job is None else job.id,
         "has_report": "page" in _reports(result),
@@ -54,6 +58,19 @@ def standing(platform: Platform, name: str, number: int, wish: Wish) -> Json:
         # Whether nothing else speaks against it than what a maintainer may say a reason for.
         "may_override": is_open and found.needs_reason and not obstacles(found, replace(wish, reason="-")),
     }
+
+
+def _planned(platform: Platform, found: Standing) -> list[str]:
+    """Return what merging the change does to the workspace, a line a step; nothing where the profile stays as it is."""
+    one, refs = found.change, platform.forge.refs(found.change.project)
+    onto = refs.get(f"refs/heads/{one.target}")
+    if found.tip is None or onto is None:
+        return []
+    try:
+        before, after = (platform.forge.read(one.project, commit, PROFILE) for commit in (onto, found.tip))
+        return [] if before == after else [line(step) for step in planned(platform, one.project, found.tip)]
+    except (NotFound, UsageError, InvalidDeclaration):
+        return []  # what keeps it from being read is told by its check
 
 
 def report(platform: Platform, name: str, number: int) -> bytes:
