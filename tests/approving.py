@@ -104,5 +104,5 @@ class Reviewed:
         git(folder, "commit", "-q", "-m", path, f"--author={author} <{author}@example.com>")
         self.story.push(branch)
         if check:
-            self.story.check()
+            self.story.check(measured=True)
         return self.head
