@@ -32,9 +32,9 @@ MANY = "refs/heads/many"
 def die(*, tree: bool) -> None:
     """Kill this process, and before it every git that it started."""
     if tree:
-        for children in Path("/proc/self/task").glob("*/children"):
-            for child in children.read_text().split():
-                with contextlib.suppress(ProcessLookupError):
+        for task in Path("/proc/self/task").iterdir():
+            with contextlib.suppress(OSError):  # A thread that ended since, and a git that did.
+                for child in (task / "children").read_text().split():
                     os.killpg(int(child), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 

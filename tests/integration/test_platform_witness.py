@@ -14,6 +14,7 @@ from roadworthy.app.server import witness
 from roadworthy.app.server.hosting import buckets_at, git_at
 from roadworthy.app.server.loop import look
 from roadworthy.app.server.view.audit import Filter, audit
+from roadworthy.platform.automate.deliver import deliver
 from roadworthy.platform.identity.tokens import named
 from web_world import PASSWORD, Answer, Client, World
 
@@ -146,8 +147,9 @@ def test_a_page_shows_what_was_told(where: Where) -> None:
     assert world.platform.audit.verify().entries > 0
 
 
-def test_a_ref_that_nobody_told_of_is_told_as_found(where: Where, tmp_path: Path) -> None:
-    """Whoever moves a branch by hand, beside the server, is not seen; that it moved is."""
+@pytest.mark.parametrize("swept", [False, True], ids=["looked at", "swept"])
+def test_a_ref_that_nobody_told_of_is_told_as_found(where: Where, tmp_path: Path, *, swept: bool) -> None:
+    """Whoever moves a branch by hand, beside the server, is not seen; that it moved is, also by a sweep."""
     world, port = where
     token = world.program("carl", "read", "write").token
     client = begun(tmp_path / "tree", f"http://carl:{token}@127.0.0.1:{port}/git/flights.git")
@@ -157,6 +159,8 @@ def test_a_ref_that_nobody_told_of_is_told_as_found(where: Where, tmp_path: Path
     world.platform.receiving.add(("flights", "refs/heads/feature/way", on_its_way))  # its hook tells of it in a moment
     commit = client.commit("by hand")
     client.git("push", "--quiet", str(world.platform.forge.path("flights")), "HEAD:feature/hand")
+    if swept:
+        deliver(world.platform.database, "flights", "sweep", None)
     look(world.platform, "flights")
     accepted, found = told(world, "push.accept", "push.found")
 

@@ -136,13 +136,15 @@ def look(platform: Platform, project: str) -> list[int]:
     reading = Reading(platform, project)
     try:
         with platform.moving:
-            events = reconcile(platform.database, project, reading)
+            events = reconcile(
+                platform.database, project, reading,
+                lambda connection, numbers: witness.found(platform, connection, project, numbers),
+            )  # fmt: skip
     except NotFound:
         return []  # removed meanwhile
     with platform.database.read() as connection:
         proposed = bool(changes(connection, project, "open"))
     if events:
-        witness.found(platform, project, events)
         with platform.database.write() as connection:
             for name, head in reading.refs().items():
                 if name.startswith("refs/heads/"):

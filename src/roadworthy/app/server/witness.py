@@ -15,6 +15,8 @@ from roadworthy.platform.store import schema
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Connection
+
     from roadworthy.app.server.platform import Platform
     from roadworthy.platform.forge.push import Push, Refusal
     from roadworthy.platform.identity.tokens import Token
@@ -61,21 +63,21 @@ def moves(push: Push) -> set[tuple[str, str, str | None]]:
     return {(push.project, one.ref, one.after) for one in push.updates}
 
 
-def found(platform: Platform, project: str, events: Sequence[int]) -> None:
-    """State which refs moved without anybody telling of it: a crash kept the push from being told, or a hand moved it.
+def found(platform: Platform, connection: Connection, project: str, events: Sequence[int]) -> None:
+    """State which refs moved without anybody telling who did it: a crash kept the push from being told, or a hand did.
 
-    What the platform itself makes, merges, versions and deployments, is told of by itself.
+    What the platform itself makes, merges, versions and deployments, is told of by itself. It is written where the
+    events are, or not at all.
     """
     table, change = schema.event, schema.change
     merges = select(change.c.merge_commit).where(change.c.project == project, change.c.merge_commit.is_not(None))
-    asked = select(table).where(table.c.id.in_(events), table.c.delivery.is_(None))
+    asked = select(table).where(table.c.id.in_(events), table.c.actor.is_(None))
     asked = asked.where(table.c.after.is_(None) | table.c.after.not_in(merges))
-    with platform.database.write() as connection:
-        for one in connection.execute(asked).all():
-            if is_claim(one.ref.removeprefix(TAGS)) or (project, one.ref, one.after) in platform.receiving:
-                continue
-            moved = {"ref": one.ref, "before": one.before, "after": one.after}
-            platform.audit.state(connection, Entry(SPEAKER, "push.found", project, project, {"refs": [moved]}))
+    for one in connection.execute(asked).all():
+        if is_claim(one.ref.removeprefix(TAGS)) or (project, one.ref, one.after) in platform.receiving:
+            continue
+        moved = {"ref": one.ref, "before": one.before, "after": one.after}
+        platform.audit.state(connection, Entry(SPEAKER, "push.found", project, project, {"refs": [moved]}))
 
 
 def not_pushed(platform: Platform, push: Push, refusals: Sequence[Refusal]) -> None:

@@ -23,7 +23,7 @@ from roadworthy.platform.store.schema import change as changes
 from roadworthy.platform.store.schema import ref as table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection
 
@@ -66,11 +66,22 @@ class _Known:
     ahead: int | None
 
 
-def reconcile(database: Database, project: str, context: Context) -> list[int]:
+def reconcile(
+    database: Database,
+    project: str,
+    context: Context,
+    also: Callable[[Connection, list[int]], object] = lambda _, __: None,
+) -> list[int]:
     """Answer every ref that is not where it was, and every delivery that waits; return the new events' numbers.
 
     The repository is read before the database is locked; the listing that counts is made while it is, so that an
     older one never overwrites a newer one. Repeating it does nothing.
+
+    Args:
+        database: The platform's.
+        project: Its name.
+        context: Its repository.
+        also: Done in the same transaction, with the new events' numbers.
 
     Raises:
         NotFound: There is no such project, or it was removed.
@@ -92,6 +103,7 @@ def reconcile(database: Database, project: str, context: Context) -> list[int]:
             known = _know(context, listing)
         made = {one.ref: _answer(connection, project, one, known, waiting) for one in moved if known is not None}
         deliveries.handle(connection, waiting, listing, made)
+        also(connection, list(made.values()))
     return list(made.values())
 
 
