@@ -114,7 +114,7 @@ def test_every_number_of_a_plot_stands_in_a_table(page: Page) -> None:
     plots = [one["data-plot"] for one in page.all("figure")]
     opened = [one for one in page.all("details") if one.get("class") == "numbers" and "open" in one]
 
-    assert plots == ["calibration", "histogram", "slices", "floor", "movement"]
+    assert plots == ["calibration", "histogram", "slices", "thresholds", "floor", "movement"]
     assert len(opened) == len(plots)
     assert "Numbers" in page.text
     assert "roc_auc" in page.text

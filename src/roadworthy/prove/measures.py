@@ -13,7 +13,10 @@ both have the same reference rows, it makes no difference.
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    from roadworthy.prove.details import Details
 
 Role = Literal["candidate", "baseline", "production"]
 
@@ -247,4 +250,5 @@ class Measures(TypedDict):
     decision: str
     confusion: dict[str, Confusion]
     against_production: AgainstProduction | None
+    details: NotRequired[Details]
     seconds: NotRequired[dict[str, float]]  # how long each part of the test took

@@ -20,6 +20,7 @@ from roadworthy.prove.behaviour import check as behaviour
 from roadworthy.prove.contract import check as contract
 from roadworthy.prove.contract import dataset
 from roadworthy.prove.evaluate import evaluate, latency
+from roadworthy.prove.evaluate.detail import importance
 from roadworthy.prove.proof import ALWAYS, Check
 from roadworthy.prove.tried import tried
 
@@ -129,7 +130,23 @@ def evaluation(bench: Bench, candidate: Candidate, said: Answers) -> tuple[Check
         found = evaluate.evaluate(bench.requirements, subject.rows, subject.label, said.said, said.rivals(), there)
     except RoadworthyError as fault:
         return (Check("evaluation", "evaluation", "failed", str(fault)),), None
-    return found.checks, found.measures
+    return (*found.checks, *_looked_behind(bench, candidate, found)), found.measures
+
+
+def _looked_behind(bench: Bench, candidate: Candidate, found: evaluate.Evaluation) -> Checks:
+    """Add to the measures what the inputs are to the model; return what could not be asked of it."""
+    subject, wanted = candidate.subject, bench.requirements
+    if subject.label is None or not found.measures["rows"]:
+        return ()
+    known = ~subject.label.is_missing()
+    try:
+        found.measures["details"]["importance"] = importance.importance(
+            wanted, subject.rows.take(known), subject.label.take(known), evaluate.primary(wanted), subject.predict
+        )
+    except RoadworthyError as fault:
+        said = f"Rows with one input shuffled cannot be asked: {fault}"
+        return (Check("evaluation", "importance of the inputs", "not_run", said, {**ALWAYS}),)
+    return ()
 
 
 def timed(bench: Bench, candidate: Candidate) -> Checks:

@@ -27,7 +27,7 @@ METRICS: dict[str, frozenset[str]] = {
             "f1",
         }
     ),
-    "multiclass": frozenset({"accuracy", "macro_f1"}),
+    "multiclass": frozenset({"accuracy", "macro_f1", "expected_calibration_error", "log_loss", "brier_score"}),
     "regression": frozenset({"mean_absolute_error", "root_mean_squared_error", "bias", "r2"}),
 }
 

@@ -8,7 +8,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from roadworthy.build.data.table import Floats, Integers
-    from roadworthy.prove.evaluate.scored import Scored
     from roadworthy.prove.measures import CalibrationBin
 
 BINS = 10
@@ -35,12 +34,17 @@ def wilson(hits: float, rows: float) -> tuple[float, float]:
     return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
-def curve(scored: Scored) -> list[CalibrationBin]:
-    """Return what was stated and what was observed in each bin that has rows."""
-    bins = bin_of(scored.score)
+def curve(chance: Floats, came: Floats) -> list[CalibrationBin]:
+    """Return what was stated and what was observed in each bin that has rows.
+
+    Args:
+        chance: Shape (n,). The stated chance, in [0, 1].
+        came: Shape (n,). Whether it came true: 0 or 1.
+    """
+    bins = bin_of(chance)
     rows = np.bincount(bins, minlength=BINS)
-    stated = np.bincount(bins, weights=scored.score, minlength=BINS)
-    hits = np.bincount(bins, weights=scored.truth, minlength=BINS)
+    stated = np.bincount(bins, weights=chance, minlength=BINS)
+    hits = np.bincount(bins, weights=came, minlength=BINS)
     points: list[CalibrationBin] = []
     for number in np.flatnonzero(rows):
         low, high = wilson(float(hits[number]), float(rows[number]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.build.data.query import where
+from roadworthy.prove.evaluate.detail import weak
 from roadworthy.prove.evaluate.measure import measures
 from roadworthy.prove.evaluate.metric import metric, of_task
 from roadworthy.prove.evaluate.quality import checks
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from roadworthy.build.data.table import Bools, Column, Table
     from roadworthy.declare.requirements import Requirements
+    from roadworthy.prove.evaluate.metric import Metric
     from roadworthy.prove.evaluate.quality import Rivals
     from roadworthy.prove.evaluate.scored import Scored
     from roadworthy.prove.measures import Measures
@@ -78,7 +80,21 @@ def evaluate(
         found += checks(quality, named[quality.metric], sheet, rivals)
     for rule in requirements.slices:
         found += checks(rule, slices[rule.name][0], sheet, rivals, rule.name)
-    return Evaluation(tuple(found), measures(requirements, scored, sheet, unlabelled=int(len(known) - known.sum())))
+    measured = measures(requirements, scored, sheet, unlabelled=int(len(known) - known.sum()))
+    inputs = [name for name in requirements.inputs.columns if name in rows]
+    measured["details"]["weakness"] = weak.search(rows, inputs, scored["candidate"], requirements.task)
+    return Evaluation(tuple(found), measured)
+
+
+def primary(requirements: Requirements) -> Metric:
+    """Return the primary metric: the first that is asked about, or the task's first.
+
+    Raises:
+        UsageError: There is no such metric.
+    """
+    if requirements.quality:
+        return metric(requirements.quality[0].metric, requirements.task)
+    return of_task(requirements.task)[0]
 
 
 def _masks(requirements: Requirements, rows: Table) -> dict[str, Bools]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roadworthy.prove.evaluate import calibration, decision
+from roadworthy.prove.evaluate.detail import matrix, residuals, thresholds
 from roadworthy.prove.evaluate.histogram import histogram
 from roadworthy.prove.evaluate.interval import CONFIDENCE, RESAMPLES
-from roadworthy.prove.evaluate.metric import of_task
+from roadworthy.prove.evaluate.metric import of_task, stated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from roadworthy.declare.requirements import Requirements, SliceRule
+    from roadworthy.prove.details import Details
     from roadworthy.prove.evaluate.scored import Scored
     from roadworthy.prove.evaluate.sheet import Sheet
-    from roadworthy.prove.measures import Confusion, Interval, Measures, SliceMeasure
+    from roadworthy.prove.measures import CalibrationBin, Confusion, Interval, Measures, SliceMeasure
 
 ROLES = ("candidate", "baseline", "production")
 
@@ -37,14 +39,31 @@ def measures(requirements: Requirements, scored: Mapping[str, Scored], sheet: Sh
         "metrics": {role: _metrics(role, requirements, sheet) for role in ROLES},
         "differences": {role: _differences(role, requirements, sheet) for role in ROLES[1:]},
         "slices": [_slice(rule, sheet) for rule in requirements.slices],
-        "calibration": {role: calibration.curve(answers) for role, answers in shown.items()} if binary else {},
+        "calibration": _calibration(shown) if requirements.task != "regression" else {},
         "histogram": None
         if requirements.task == "multiclass"
         else histogram({role: answers.score for role, answers in shown.items()}),
         "decision": decision.describe(requirements.decision),
         "confusion": {role: _confusion(answers) for role, answers in shown.items()} if binary else {},
         "against_production": None,
+        "details": _details(requirements, shown),
     }
+
+
+def _calibration(shown: Mapping[str, Scored]) -> dict[str, list[CalibrationBin]]:
+    found = {role: stated(answers) for role, answers in shown.items()}
+    return {role: calibration.curve(chance, came) for role, (chance, came) in found.items() if chance is not None}
+
+
+def _details(requirements: Requirements, shown: Mapping[str, Scored]) -> Details:
+    match requirements.task:
+        case "binary_classification":
+            costs = requirements.decision.costs if requirements.decision else None
+            return {"thresholds": {role: thresholds.curve(answers, costs) for role, answers in shown.items()}}
+        case "multiclass":
+            return {"matrix": {role: matrix.matrix(answers) for role, answers in shown.items()}}
+        case "regression":
+            return {"residuals": {role: residuals.residuals(answers) for role, answers in shown.items()}}
 
 
 def _metrics(role: str, requirements: Requirements, sheet: Sheet) -> dict[str, Interval] | None:

@@ -136,11 +136,16 @@ def average_precision(scored: Scored) -> Weigh:
 def expected_calibration_error(scored: Scored) -> Weigh:
     """Prepare how far stated chances lie from observed frequencies, over ten bins of equal width.
 
+    Of several classes, it is the chance of the class that was said, and whether it came true.
+
     Source:
         Naeini, Cooper and Hauskrecht (2015), "Obtaining Well Calibrated Probabilities Using Bayesian Binning".
     """
-    bins = calibration.bin_of(scored.score)
-    gaps = scored.score - scored.truth
+    chance, came = stated(scored)
+    if chance is None:
+        return _undefined
+    bins = calibration.bin_of(chance)
+    gaps = chance - came
 
     def weigh(weight: Floats) -> float:
         sums = np.bincount(bins, weights=weight * gaps, minlength=calibration.BINS)
@@ -149,15 +154,42 @@ def expected_calibration_error(scored: Scored) -> Weigh:
     return weigh
 
 
+def stated(scored: Scored) -> tuple[Floats | None, Floats]:
+    """Return the chance that was stated of each row, and whether it came true: of the positive class, or of the said.
+
+    The chance is None where a model of several classes states none.
+    """
+    if not scored.names:
+        return scored.score, scored.truth
+    chance = None if scored.chances is None else scored.chances.max(axis=1, initial=0.0)
+    return chance, scored.right.astype(np.float64)
+
+
+def _undefined(weight: Floats) -> float:
+    """Return that a metric is not defined, whatever the weights."""
+    del weight
+    return float("nan")
+
+
 def _log_loss(scored: Scored) -> Floats:
     """Source: Good (1952), "Rational Decisions"; chances are kept 1e-15 away from 0 and 1."""
+    if scored.names:
+        if scored.chances is None:
+            return np.full(len(scored), np.nan)
+        of_truth = scored.chances[np.arange(len(scored)), scored.truth.astype(np.int64)]
+        return np.asarray(-np.log(np.clip(of_truth, 1e-15, 1.0)))
     chance = np.clip(scored.score, 1e-15, 1 - 1e-15)
     losses: Floats = -(scored.truth * np.log(chance) + (1 - scored.truth) * np.log1p(-chance))
     return losses
 
 
 def _brier(scored: Scored) -> Floats:
-    """Source: Brier (1950), "Verification of Forecasts Expressed in Terms of Probability"."""
+    """Source: Brier (1950), "Verification of Forecasts Expressed in Terms of Probability": summed over the classes."""
+    if scored.names:
+        if scored.chances is None:
+            return np.full(len(scored), np.nan)
+        came = scored.truth[:, None] == np.arange(len(scored.names))
+        return np.asarray(((scored.chances - came) ** 2).sum(axis=1))
     losses: Floats = (scored.score - scored.truth) ** 2
     return losses
 
@@ -222,9 +254,9 @@ METRICS: dict[str, Metric] = {
     for known in (
         Metric("roc_auc", "higher", _BINARY, roc_auc),
         Metric("average_precision", "higher", _BINARY, average_precision),
-        Metric("expected_calibration_error", "lower", _BINARY, expected_calibration_error),
-        Metric("log_loss", "lower", _BINARY, _mean(_log_loss)),
-        Metric("brier_score", "lower", _BINARY, _mean(_brier)),
+        Metric("expected_calibration_error", "lower", _CLASSES, expected_calibration_error),
+        Metric("log_loss", "lower", _CLASSES, _mean(_log_loss)),
+        Metric("brier_score", "lower", _CLASSES, _mean(_brier)),
         Metric("accuracy", "higher", _CLASSES, _mean(lambda of: of.right.astype(np.float64))),
         Metric("precision", "higher", _BINARY, _share_of(_hits, lambda of: of.decided)),
         Metric("recall", "higher", _BINARY, _share_of(_hits, lambda of: of.truth)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +11,13 @@ from roadworthy.errors import UsageError
 from roadworthy.prove.evaluate import decision as decisions
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from roadworthy.build.data.table import Bools, Column, Floats, Table
     from roadworthy.declare.requirements import Decision, Requirements
     from roadworthy.prove.evaluate.decision import Rule
+
+_WHOLE = 1e-3  # how far chances of all classes may be from adding up to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Scored:
         decided: What was decided: 0 or 1; the number itself; the code of the class.
         right: Whether the decision was right; all False where a task has no decision (see `judged`).
         judged: Whether *right* means anything: a regression without a tolerance has no right and wrong.
+        names: The classes that the codes stand for; empty where there are none.
+        chances: Shape (n, len(names)), the stated chance of each class; None where the model states none.
     """
 
     score: Floats
@@ -33,13 +39,22 @@ class Scored:
     decided: Floats
     right: Bools
     judged: bool = True
+    names: tuple[str, ...] = ()
+    chances: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.score)
 
     def take(self, rows: Bools) -> Scored:
         """Return the answers at *rows*, a mask of shape (n,); decisions stay as they were taken among all rows."""
-        return Scored(self.score[rows], self.truth[rows], self.decided[rows], self.right[rows], self.judged)
+        return replace(
+            self,
+            score=self.score[rows],
+            truth=self.truth[rows],
+            decided=self.decided[rows],
+            right=self.right[rows],
+            chances=None if self.chances is None else self.chances[rows],
+        )
 
 
 def score(answers: Table, label: Column, requirements: Requirements, rule: Rule | None = None) -> Scored:
@@ -94,11 +109,26 @@ def _regression(said: Floats, truth: Floats, decision: Decision | None) -> Score
 def _classes(answers: Table, label: Column, outputs: tuple[str, ...]) -> Scored:
     """Score classes: one output that names the class, or one output of numbers for each class."""
     true_names = label.values.astype(str)
+    stated: NDArray[np.float64] | None = None
     if len(outputs) == 1:
         said_names = answers[outputs[0]].values.astype(str)
     else:
-        chances = np.stack([numbers(answers[name]) for name in outputs], axis=1)
-        said_names = np.asarray(outputs)[chances.argmax(axis=1)]
-    names, codes = np.unique(np.concatenate([said_names, true_names]), return_inverse=True)
-    said, truth = codes[: len(said_names)].astype(np.float64), codes[len(said_names) :].astype(np.float64)
-    return Scored(said, truth, said, said == truth, judged=len(names) > 0)
+        stated = np.stack([numbers(answers[name]) for name in outputs], axis=1)
+        said_names = np.asarray(outputs)[stated.argmax(axis=1)]
+    names, codes = np.unique(np.concatenate([said_names, true_names, *([] if stated is None else [outputs])]),
+                             return_inverse=True)  # fmt: skip
+    said = codes[: len(said_names)].astype(np.float64)
+    truth = codes[len(said_names) : len(said_names) + len(true_names)].astype(np.float64)
+    chances = None if stated is None else _chances(stated, outputs, names)
+    return Scored(said, truth, said, said == truth, len(names) > 0, tuple(str(name) for name in names), chances)
+
+
+def _chances(
+    stated: NDArray[np.float64], outputs: tuple[str, ...], names: NDArray[np.generic]
+) -> NDArray[np.float64] | None:
+    """Return the stated chance of each class in *names*, 0 of one that is no output; None where they are no chances."""
+    if (stated < 0).any() or (np.abs(stated.sum(axis=1) - 1) > _WHOLE).any():
+        return None
+    chances = np.zeros((len(stated), len(names)))
+    chances[:, np.searchsorted(names, np.asarray(outputs))] = stated
+    return chances

@@ -11,9 +11,9 @@ from roadworthy.build.data.query import where
 from roadworthy.errors import UsageError
 from roadworthy.prove.behaviour.change import apply
 from roadworthy.prove.behaviour.judge import directional, invariance
+from roadworthy.prove.evaluate.detail.regions import of_table
 from roadworthy.prove.redteam.disturb import lower
 from roadworthy.prove.redteam.finding import ANYWHERE, MOST_PAIRS, Finding, moves, pairs, stays
-from roadworthy.prove.redteam.regions import of_table
 from roadworthy.prove.redteam.target import ask
 
 if TYPE_CHECKING:

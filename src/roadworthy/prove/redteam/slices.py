@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from roadworthy.prove.evaluate.detail.regions import both, of_table
 from roadworthy.prove.redteam.finding import Finding
-from roadworthy.prove.redteam.regions import both, of_table
 from roadworthy.prove.redteam.residual import directions, residuals, without
 from roadworthy.prove.redteam.target import labelled
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from roadworthy.build.data.table import Bools, Floats, Table
-    from roadworthy.prove.redteam.regions import Region
+    from roadworthy.prove.evaluate.detail.regions import Region
     from roadworthy.prove.redteam.residual import Direction, Residual
     from roadworthy.prove.redteam.target import Target
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from roadworthy.build.pipeline.record import Run, StageRun
     from roadworthy.declare.requirements import Requirements
     from roadworthy.ledger.repo.commit import FileChange
+    from roadworthy.prove.details import Details
     from roadworthy.prove.measures import (
         AgainstProduction,
         CalibrationBin,
@@ -245,7 +246,25 @@ def _distributions(found: Known, against: Sequence[Rival]) -> Distributions:
         if histogram is not None and measures is found.head and role in histogram["counts"]
     }
     shown: Histogram | None = {"edges": histogram["edges"], "counts": counts} if histogram is not None else None
-    return Distributions(calibration, shown, confusion)
+    return Distributions(calibration, shown, confusion, _details(sources))
+
+
+def _details(sources: Sequence[tuple[str, Measures, Role]]) -> Details:
+    """Return the details by title, the candidate's own first."""
+    found: Details = {}
+    for number, (title, measures, role) in enumerate(sources):
+        kept = measures.get("details", {})
+        if role in kept.get("thresholds", {}):
+            found.setdefault("thresholds", {})[title] = kept["thresholds"][role]
+        if role in kept.get("matrix", {}):
+            found.setdefault("matrix", {})[title] = kept["matrix"][role]
+        if role in kept.get("residuals", {}):
+            found.setdefault("residuals", {})[title] = kept["residuals"][role]
+        if not number and "importance" in kept:
+            found["importance"] = kept["importance"]
+        if not number and "weakness" in kept:
+            found["weakness"] = kept["weakness"]
+    return found
 
 
 def _stages(base: Evidence, head: Evidence) -> tuple[StageRow, ...]:

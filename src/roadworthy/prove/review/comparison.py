@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from roadworthy.prove.details import Details
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -250,11 +252,15 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Distributions:
-    """How scores lie and how far they can be believed, by title: of the candidate and of each rival measured."""
+    """How scores lie and how far they can be believed, by title: of the candidate and of each rival measured.
+
+    `details` stand by title too, where the proof has them by role.
+    """
 
     calibration: Mapping[str, tuple[CalibrationBin, ...]] = field(default_factory=dict)
     histogram: Histogram | None = None
     confusion: Mapping[str, Confusion] = field(default_factory=dict)
+    details: Details = field(default_factory=Details)
 
 
 @dataclass(frozen=True, slots=True)

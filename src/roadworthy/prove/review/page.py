@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from roadworthy.prove.gate import words as gate_words
 from roadworthy.prove.gate.verdicts import ORDER, SECTIONS
-from roadworthy.prove.review import plots, text, words
+from roadworthy.prove.review import behind, plots, text, words
 from roadworthy.version import VERSION
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def render(comparison: Comparison) -> str:
             sections=_SECTIONS,
             groups=_groups(comparison.checks),
             plots=_plots(comparison),
+            behind=behind.said(comparison.distributions.details),
             policy=_policy(scripts, style),
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files, named by hash in the policy
             style=Markup(style),  # noqa: S704 - our own file
@@ -125,8 +126,9 @@ def _hash(content: str) -> str:
 def _plots(comparison: Comparison) -> dict[str, list[Plot]]:
     measured = comparison.distributions
     judged = next((flips for flips in comparison.flips if flips.measure["floor"] is not None), None)
-    drawn = {
+    drawn: dict[str, Sequence[Plot | None]] = {
         "metrics": [plots.calibration(measured), plots.histogram(measured), plots.slices(comparison)],
+        "behind": behind.plots(measured.details),
         "flips": [plots.floor(judged), plots.movement(comparison.movement)],
     }
     return {place: [plot for plot in found if plot is not None] for place, found in drawn.items()}

@@ -1,0 +1,1 @@
+"""What stands behind the metrics: curves over thresholds, matrices, residuals, importance, weak slices."""
