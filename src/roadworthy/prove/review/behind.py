@@ -32,7 +32,7 @@ def plots(details: Details) -> list[Plot]:
 
 
 def _thresholds(curves: Mapping[str, Sequence[Cut]]) -> Plot | None:
-    title, cuts = next(iter(curves.items()), ("", ()))
+    cuts = next(iter(curves.values()), ())
     if not cuts:
         return None
     names = ("precision", "recall")
@@ -48,7 +48,7 @@ def _thresholds(curves: Mapping[str, Sequence[Cut]]) -> Plot | None:
     return Plot(
         "thresholds",
         "Thresholds",
-        f"What {_shown(title)} gains by flagging more: how many of those flagged are right (precision), and how many "
+        "What the candidate gains by flagging more: how many of those flagged are right (precision), and how many "
         "of those to be found are flagged (recall).",
         layered([_line({"x": x, "y": y, **colour(names), **told})], values, _TALL),
         ("model", "flagged from", "flagged", "precision", "recall", "false alarms"),
@@ -90,7 +90,7 @@ def _costs(curves: Mapping[str, Sequence[Cut]]) -> Plot | None:
 
 
 def _classes(matrices: Mapping[str, Matrix]) -> Plot | None:
-    title, found = next(iter(matrices.items()), ("", None))
+    found = next(iter(matrices.values()), None)
     if found is None or not found["classes"]:
         return None
     names = [visible(name, 24) for name in found["classes"]]
@@ -120,7 +120,7 @@ def _classes(matrices: Mapping[str, Matrix]) -> Plot | None:
     return Plot(
         "classes",
         "Which class is taken for which",
-        f"Rows of {_shown(title)} by truth (down) and answer (across). The darker, the larger the share of its "
+        f"Rows by truth (down) and answer (across) of the candidate. The darker, the larger the share of its "
         f"truth; off the diagonal it is wrong.{note}",
         layered(layers, values, _STEP),
         ("model", "class", "rows", "found (recall)", "right when said (precision)", "mostly taken for"),
@@ -220,7 +220,7 @@ def _weakness(details: Details) -> Plot | None:
     found = details.get("weakness")
     if found is None or not found["found"]:
         return None
-    names = [visible(one["where"], 70) for one in found["found"]]
+    names = [visible(one["where"].replace('"', ""), 70) for one in found["found"]]
     values = [
         {"where": name, "loss": one["loss"], "elsewhere": one["elsewhere"], "rows": one["rows"]}
         for name, one in zip(names, found["found"], strict=True)

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from roadworthy.prove.details import Importance, Weight
     from roadworthy.prove.evaluate.metric import Metric
 
-_MOST_ROWS, _MOST_INPUTS = 2_000, 40
+_MOST_ROWS, _MOST_INPUTS, _MOST_ASKED = 2_000, 100, 50_000
 _SEED = 2001
 
 
 def importance(
     requirements: Requirements, rows: Table, label: Column, metric: Metric, predict: Callable[[Table], Table]
 ) -> Importance:
-    """Return what each input of up to 40 is to the model, the heaviest first; on up to 2,000 rows.
+    """Return what each input of up to 100 is to the model, the heaviest first; by up to 50,000 predictions.
 
     Inputs that say the same share their weight: each looks lighter than it is, as the model can read the other.
 
@@ -47,7 +47,7 @@ def importance(
         why = f"{len(names):,} inputs are more than the {_MOST_INPUTS} that are asked about."
         return {"metric": metric.name, "rows": 0, "inputs": [], "reason": why}
     random = np.random.default_rng(_SEED)
-    chosen = np.sort(random.permutation(len(rows))[:_MOST_ROWS])
+    chosen = np.sort(random.permutation(len(rows))[: min(_MOST_ROWS, _MOST_ASKED // (1 + len(names)))])
     given, label = rows.select(names).take(chosen), label.take(chosen)
     deal = random.permutation(len(chosen))
     tables = [given, *(given.with_column(name, given[name].take(deal)) for name in names)]

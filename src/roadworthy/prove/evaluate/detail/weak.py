@@ -19,7 +19,7 @@ from roadworthy.prove.evaluate.detail.regions import both, of_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from roadworthy.build.data.table import Floats, Table
+    from roadworthy.build.data.table import Bools, Floats, Table
     from roadworthy.prove.details import Weakness, WeakSlice
     from roadworthy.prove.evaluate.detail.regions import Region
     from roadworthy.prove.evaluate.scored import Scored
@@ -31,6 +31,7 @@ _MOST_ROWS, _MOST_COLUMNS = 20_000, 100
 _FEWEST_INSIDE = 30  # rows of a region, in either half
 _TRIED, _PAIRED, _OF_ONE = 10, 6, 2
 _EFFECT = 0.1  # standard deviations of the loss: less is not worth telling
+_SAME = 0.3  # share of the rows of two slices, from which on they are one
 _SEED = 1993
 _LOSSES = {
     "binary_classification": "squared error of the stated chance",
@@ -160,8 +161,11 @@ def _weigh(tried: Sequence[Region], halves: _Halves, deals: int) -> list[WeakSli
         above += float(_apart(inside, dealt).max()) >= strength
     spread = float(halves.held.std())
     found: list[WeakSlice] = []
-    for region, beaten in zip(tried, above, strict=True):
-        here = region.rows[halves.other]
+    named: list[Bools] = []
+    for at in np.argsort(-strength, kind="stable"):
+        region, beaten, here = tried[at], above[at], tried[at].rows[halves.other]
+        if any((here & one).sum() > _SAME * (here | one).sum() for one in named):
+            continue  # a stronger one has named these rows
         loss, elsewhere = float(halves.held[here].mean()), float(halves.held[~here].mean())
         chance = (1 + int(beaten)) / (1 + deals)
         if chance <= LEVEL and loss - elsewhere >= _EFFECT * spread:
@@ -173,4 +177,5 @@ def _weigh(tried: Sequence[Region], halves: _Halves, deals: int) -> list[WeakSli
                 "chance": chance,
             }
             found.append(one)
-    return sorted(found, key=lambda one: (one["chance"], one["elsewhere"] - one["loss"]))
+            named.append(here)
+    return found
