@@ -44,7 +44,8 @@ def test_a_model_that_is_weak_nowhere_is_seldom_accused(task: str) -> None:
         random = np.random.default_rng(seed)
         rows = inputs(random)
         said = np.zeros(ROWS) if task == "regression" else random.random(ROWS)
-        truth = random.standard_t(3, size=ROWS) if task == "regression" else (random.random(ROWS) < said) * 1.0
+        came = random.standard_t(3, size=ROWS) if task == "regression" else random.random(ROWS) < said
+        truth = np.asarray(came, dtype=np.float64)
         alarms += bool(search(rows, rows.names, answers(said, truth), task, deals=DEALS)["found"])
 
     assert LEVEL == 0.05

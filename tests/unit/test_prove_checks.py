@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ from roadworthy.prove.behaviour import failure_mode, stress
 from roadworthy.prove.behaviour.failure_mode import Examples, Model
 from roadworthy.prove.behaviour.subject import Subject
 from roadworthy.prove.evaluate import latency
-from roadworthy.prove.evaluate.evaluate import Elsewhere, evaluate
+from roadworthy.prove.evaluate.evaluate import Elsewhere, evaluate, without_label
 from roadworthy.prove.evaluate.quality import Rivals
 from roadworthy.prove.evaluate.scored import score
 from roadworthy.prove.junit import junit
@@ -110,6 +111,34 @@ def test_better_means_surely_better() -> None:
         verdicts = {check.name: check.verdict for check in found.checks}
 
         assert verdicts["roc_auc better than baseline"] == "failed"
+
+
+def test_a_first_launch_must_beat_the_baseline_though_nobody_asked() -> None:
+    """While nothing is in production, the primary metric is held against the baseline, asked for or not."""
+    rows, label = table()
+    first, mute = replace(RIVALS, first=True), replace(WANTED, quality=(Quality("roc_auc", at_least=0.6),))
+    named = replace(mute, baseline="baseline")
+    found = {
+        who: {
+            check.name: check
+            for check in evaluate(asked, rows, label, {"candidate": said, "baseline": simple(rows)}, first).checks
+        }
+        for who, asked, said in (
+            ("better", named, good(rows)),
+            ("alike", named, simple(rows)),
+            ("asked", replace(WANTED, baseline="baseline"), good(rows)),
+            ("unnamed", mute, good(rows)),
+        )
+    }
+    name = "roc_auc better than baseline"
+
+    assert found["better"][name].verdict == "passed"
+    assert found["alike"][name].verdict == "failed"
+    assert found["asked"][name].facts["first_launch"]
+    assert len(found["asked"]) == 7
+    assert found["unnamed"]["better than a baseline"].verdict == "not_run"
+    assert not found["unnamed"]["better than a baseline"].asked
+    assert without_label(named, "No label.", first=True)[-1].name == name
 
 
 def test_production_is_measured_on_its_own_rows() -> None:

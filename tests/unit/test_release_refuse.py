@@ -121,3 +121,15 @@ def test_many_files_and_checks_are_cut_short() -> None:
 
     assert "and 20 more" in dirty.problem
     assert "and 20 more" in failed.problem
+
+
+def test_a_first_release_that_was_not_held_against_the_baseline_is_refused() -> None:
+    """What was not tested does not beat the baseline: only the baseline itself may be launched so."""
+    unbeaten = replace(NOT_BETTER, facts={"first_launch": True})
+    asked = replace(GOOD, proof=replace(PROOF, checks=(PASSED, unbeaten)))
+    baseline = replace(asked, proof=replace(PROOF, checks=(PASSED, unbeaten), is_baseline=True), as_baseline=True)
+    (fault,) = refusals(asked)
+
+    assert "surely beats it" in fault.problem
+    assert "--baseline" in fault.remedy
+    assert refusals(baseline) == ()

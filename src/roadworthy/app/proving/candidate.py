@@ -52,20 +52,23 @@ class Candidate:
 class Answers:
     """What each role said of the candidate's reference rows, and why others said nothing.
 
-    Production stands in `elsewhere` instead where it is compared with on rows of its own.
+    Production stands in `elsewhere` instead where it is compared with on rows of its own. `first`: nothing is in
+    production, and the candidate is not the baseline.
     """
 
     said: dict[str, Table] = field(default_factory=dict)
     elsewhere: Field | None = None
     roles: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    first: bool = False
 
     def rivals(self) -> Rivals:
         """Return what `better_than` may name."""
-        return Rivals(self.roles, self.reasons)
+        return Rivals(self.roles, self.reasons, self.first)
 
     def meet(self, met: Field | Check, candidate: Candidate, production: Production | Absent) -> None:
         """Take in what production said of the rows of comparison, or why it said nothing."""
+        self.first = isinstance(production, Absent) and not candidate.is_baseline
         if isinstance(met, Check) or isinstance(production, Absent):
             self.reasons["production"] = met.summary if isinstance(met, Check) else "There is none."
         elif (

@@ -6,7 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from roadworthy.app.proving import recipe
+from roadworthy.app.proving.candidate import REFERENCE
 from roadworthy.app.proving.contracts import data_of
+from roadworthy.app.proving.failure_modes import TRAINING
 from roadworthy.app.proving.production import Absent
 from roadworthy.app.proving.traffic import sampled
 from roadworthy.build.data.pins import pin_path
@@ -18,8 +20,8 @@ from roadworthy.prove.against_production import compare, field, traffic
 from roadworthy.prove.behaviour import apart, missing, stress
 from roadworthy.prove.behaviour import check as behaviour
 from roadworthy.prove.contract import check as contract
-from roadworthy.prove.contract import dataset
-from roadworthy.prove.evaluate import evaluate, latency
+from roadworthy.prove.contract import dataset, seen
+from roadworthy.prove.evaluate import evaluate, known, latency
 from roadworthy.prove.evaluate.detail import importance
 from roadworthy.prove.proof import ALWAYS, Check
 from roadworthy.prove.tried import tried
@@ -45,11 +47,20 @@ def data(bench: Bench) -> Checks:
     found: list[Check] = []
     for name, named in bench.project.pipeline.datasets.items():
         found += dataset.check(name, named, bench.local.folder / named.path)
+    found += _seen(bench)
     if not bench.project.contracts:
         return (*found, Check("data", "contracts", "not_run", "There are no contracts."))
     for name, rules in bench.project.contracts.items():
         found += contract.check(name, rules, data_of(bench.project, bench.local.folder, name))
     return tuple(found)
+
+
+def _seen(bench: Bench) -> Checks:
+    named = bench.project.pipeline.datasets
+    if not {REFERENCE, TRAINING} <= named.keys():
+        return ()
+    reference, training = ((named[name], bench.local.folder / named[name].path) for name in (REFERENCE, TRAINING))
+    return seen.check(reference, training)
 
 
 def origins(bench: Bench) -> Checks:
@@ -123,14 +134,16 @@ def evaluation(bench: Bench, candidate: Candidate, said: Answers) -> tuple[Check
     """Return the checks of the declared bounds, and what was measured; None without labels."""
     subject = candidate.subject
     if subject.label is None:
-        return evaluate.without_label(bench.requirements, "The reference rows have no label."), None
+        why = "The reference rows have no label."
+        return evaluate.without_label(bench.requirements, why, first=said.first), None
+    told = known.check(bench.requirements, subject.label, subject.answers)
     met = said.elsewhere
     there = None if met is None else evaluate.Elsewhere("production", met.rows, met.production, met.candidate)
     try:
         found = evaluate.evaluate(bench.requirements, subject.rows, subject.label, said.said, said.rivals(), there)
     except RoadworthyError as fault:
-        return (Check("evaluation", "evaluation", "failed", str(fault)),), None
-    return (*found.checks, *_looked_behind(bench, candidate, found)), found.measures
+        return (*told, Check("evaluation", "evaluation", "failed", str(fault))), None
+    return (*told, *found.checks, *_looked_behind(bench, candidate, found)), found.measures
 
 
 def _looked_behind(bench: Bench, candidate: Candidate, found: evaluate.Evaluation) -> Checks:
@@ -138,10 +151,10 @@ def _looked_behind(bench: Bench, candidate: Candidate, found: evaluate.Evaluatio
     subject, wanted = candidate.subject, bench.requirements
     if subject.label is None or not found.measures["rows"]:
         return ()
-    known = ~subject.label.is_missing()
+    labelled = ~subject.label.is_missing()
     try:
         found.measures["details"]["importance"] = importance.importance(
-            wanted, subject.rows.take(known), subject.label.take(known), evaluate.primary(wanted), subject.predict
+            wanted, subject.rows.take(labelled), subject.label.take(labelled), evaluate.primary(wanted), subject.predict
         )
     except RoadworthyError as fault:
         said = f"Rows with one input shuffled cannot be asked: {fault}"

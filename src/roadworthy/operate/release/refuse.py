@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.errors import DirtyTree, NotFound, RoadworthyError, TestsFailed, UsageError
-from roadworthy.prove.evaluate.naming import untested
+from roadworthy.prove.evaluate.naming import unbeaten, untested
 from roadworthy.prove.gate.acceptance import NOBODY
 from roadworthy.prove.gate.verdicts import SAYS_NO, shown
 
@@ -138,6 +138,12 @@ def _of_idle(asked: Asked, proof: Proof) -> Iterator[RoadworthyError]:
             "commit, run and test again.",
         )
         return
+    first = () if proof.is_baseline else unbeaten(proof)
+    if first:
+        yield TestsFailed(
+            "\n".join(["A first release is the baseline, or surely beats it; that was not tested:", *_told(first)]),
+            remedy="Launch the baseline first (`roadworthy release --baseline`), or give the test what it lacks.",
+        )
     idle = untested(proof, asked.primary)
     if idle:
         yield TestsFailed(

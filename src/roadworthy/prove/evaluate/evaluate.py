@@ -9,7 +9,8 @@ from roadworthy.build.data.query import where
 from roadworthy.prove.evaluate.detail import weak
 from roadworthy.prove.evaluate.measure import measures
 from roadworthy.prove.evaluate.metric import metric, of_task
-from roadworthy.prove.evaluate.quality import checks
+from roadworthy.prove.evaluate.naming import FIRST, better_than
+from roadworthy.prove.evaluate.quality import checks, first_launch
 from roadworthy.prove.evaluate.scored import score
 from roadworthy.prove.evaluate.sheet import BESIDE, EVERYWHERE, fill
 from roadworthy.prove.proof import Check
@@ -78,12 +79,20 @@ def evaluate(
     found: list[Check] = []
     for quality in requirements.quality:
         found += checks(quality, named[quality.metric], sheet, rivals)
+    if rivals.first:
+        found = _with(found, first_launch(primary(requirements), requirements.baseline, sheet, rivals))
     for rule in requirements.slices:
         found += checks(rule, slices[rule.name][0], sheet, rivals, rule.name)
     measured = measures(requirements, scored, sheet, unlabelled=int(len(known) - known.sum()))
     inputs = [name for name in requirements.inputs.columns if name in rows]
     measured["details"]["weakness"] = weak.search(rows, inputs, scored["candidate"], requirements.task)
     return Evaluation(tuple(found), measured)
+
+
+def _with(found: list[Check], more: tuple[Check, ...]) -> list[Check]:
+    """Return *found* with *more*, each in the place of the one of its name where there is one."""
+    named = {one.name: one for one in more}
+    return [*(named.pop(one.name, one) for one in found), *named.values()]
 
 
 def primary(requirements: Requirements) -> Metric:
@@ -101,8 +110,12 @@ def _masks(requirements: Requirements, rows: Table) -> dict[str, Bools]:
     return {rule.name: where(rows, rule.where) for rule in requirements.slices}
 
 
-def without_label(requirements: Requirements, why: str) -> tuple[Check, ...]:
-    """Return the checks of an evaluation that cannot be made, each saying *why*."""
+def without_label(requirements: Requirements, why: str, *, first: bool = False) -> tuple[Check, ...]:
+    """Return the checks of an evaluation that cannot be made, each saying *why*; *first*: see `Rivals`."""
     names = [quality.metric for quality in requirements.quality]
     names += [f"{rule.name}: {rule.metric}" for rule in requirements.slices]
-    return tuple(Check("evaluation", name, "not_run", why) for name in dict.fromkeys(names))
+    found = [Check("evaluation", name, "not_run", why) for name in dict.fromkeys(names)]
+    if first and requirements.baseline is not None:
+        name = better_than(primary(requirements).name, requirements.baseline)
+        found.append(Check("evaluation", name, "not_run", why, {FIRST: True}))
+    return tuple(found)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from roadworthy.prove.evaluate.naming import at_least, at_most
+from roadworthy.declare.requirements import Quality
+from roadworthy.prove.evaluate.naming import FIRST, at_least, at_most, better_than
 from roadworthy.prove.evaluate.sheet import EVERYWHERE
-from roadworthy.prove.proof import Check
+from roadworthy.prove.proof import ALWAYS, Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from roadworthy.declare.requirements import Quality, SliceRule
+    from roadworthy.declare.requirements import SliceRule
     from roadworthy.prove.evaluate.metric import Metric
     from roadworthy.prove.evaluate.sheet import Cell, Sheet
     from roadworthy.prove.measures import Interval
@@ -24,10 +25,14 @@ FEWEST_ROWS = 100  # below, a metric's interval is too wide to pass or fail anyb
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
-    """What `better_than` may name: a model's name → its role on the sheet, or why it cannot be compared with."""
+    """What `better_than` may name: a model's name → its role on the sheet, or why it cannot be compared with.
+
+    `first`: whether nothing is in production, and the candidate is not the baseline: then it must beat that.
+    """
 
     roles: Mapping[str, str]
     reasons: Mapping[str, str]
+    first: bool = False
 
 
 def checks(
@@ -46,11 +51,26 @@ def _checks(rule: Quality | SliceRule, metric: Metric, sheet: Sheet, rivals: Riv
     if rule.at_most is not None:
         yield _bound(at_most(prefix, rule.at_most), cell, reason, rule.at_most, at_least=False)
     if rule.better_than is not None:
-        name = f"{prefix} better than {rule.better_than}"
+        name = better_than(prefix, rule.better_than)
         role = rivals.roles.get(rule.better_than)
         pair = None if role is None else sheet.pair(role, metric.name, where)
         why = reason or rivals.reasons.get(rule.better_than) or f"{rule.better_than} was not measured."
         yield _better(name, metric, pair, why if reason or pair is None else "")
+
+
+def first_launch(primary: Metric, baseline: str | None, sheet: Sheet, rivals: Rivals) -> tuple[Check, ...]:
+    """Return the check that a first launch surely beats the *baseline* by the *primary* metric.
+
+    Without a version in production, nothing else says that the model is worth more than what everybody understands.
+    """
+    if baseline is None:
+        said = (
+            "There is no version in production to compare with, and requirements.yaml names no `baseline`: nothing "
+            "says that this model is worth more than a simple one."
+        )
+        return (Check("evaluation", "better than a baseline", "not_run", said, {**ALWAYS}),)
+    rule = Quality(primary.name, better_than=baseline)
+    return tuple(replace(one, facts={**one.facts, FIRST: True}) for one in checks(rule, primary, sheet, rivals))
 
 
 def _unfit(cell: Cell | None, rows: int) -> str:
@@ -59,7 +79,7 @@ def _unfit(cell: Cell | None, rows: int) -> str:
     if rows < FEWEST_ROWS:
         return f"Too few rows: {rows}, of the {FEWEST_ROWS} that a metric needs here."
     if math.isnan(cell.value):
-        return "It is not defined on these rows (all of one class?)."
+        return "It is not defined on these rows: all of one class, or chances that do not add up to 1?"
     return ""
 
 
