@@ -12,6 +12,7 @@ import numpy as np
 
 from roadworthy.build.data.table import Column, Table
 from roadworthy.build.model.worker import ModelWorker
+from roadworthy.errors import BadPrediction, ModelError, PredictFailed
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -46,7 +47,7 @@ class Predictor:
         self._start(1)
         head, rest = table.take(np.arange(min(len(table), _HEAD))), table.take(np.arange(_HEAD, len(table)))
         began = time.monotonic()
-        answers = [self._one(self._workers[0], head)]
+        answers = [self._one(self._workers[0], head, 0)]
         if not len(rest):
             return answers[0]
         if (time.monotonic() - began) * len(rest) / len(head) > _WORTH_A_START:
@@ -58,7 +59,7 @@ class Predictor:
         edges = np.linspace(0, len(table), count + 1).astype(np.int64)
         parts = [table.take(np.arange(low, high)) for low, high in pairwise(edges)]
         with ThreadPoolExecutor(max_workers=count) as pool:
-            return list(pool.map(self._one, self._workers, parts))
+            return list(pool.map(self._one, self._workers, parts, (_HEAD + int(edge) for edge in edges)))
 
     def close(self) -> None:
         """End the workers; may be repeated."""
@@ -85,8 +86,45 @@ class Predictor:
             started.result()  # the first that could not be started tells why
 
     @staticmethod
-    def _one(worker: ModelWorker, part: Table) -> Table:
-        return worker.predict(part, timeout=_PATIENCE + len(part) / _SLOWEST)
+    def _one(worker: ModelWorker, part: Table, first: int) -> Table:
+        """Return the answers to *part*, the rows from *first* on; what is wrong with one is told by its number."""
+        try:
+            return _ask(worker, part)
+        except BadPrediction as fault:
+            since = f"Of the rows from {first} on: " if first else ""
+            raise BadPrediction(f"{since}{fault.problem}", remedy=fault.remedy) from fault
+        except PredictFailed as fault:
+            row = _culprit(worker, part)
+            if row is None:
+                raise
+            said = f"Row {first + row} by itself is enough for it: {fault.problem}"
+            raise PredictFailed(said, remedy=fault.remedy) from fault
+
+
+def _ask(worker: ModelWorker, part: Table) -> Table:
+    return worker.predict(part, timeout=_PATIENCE + len(part) / _SLOWEST)
+
+
+def _culprit(worker: ModelWorker, part: Table) -> int | None:
+    """Return a row that the model raises for when it is asked about that alone; None when none was found by halving."""
+    low, high = 0, len(part)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _raises(worker, part, low, middle):
+            high = middle
+        else:
+            low = middle
+    return low if high > low and _raises(worker, part, low, high) else None
+
+
+def _raises(worker: ModelWorker, part: Table, low: int, high: int) -> bool:
+    try:
+        _ask(worker, part.take(np.arange(low, high)))
+    except PredictFailed:
+        return True
+    except ModelError:
+        return False
+    return False
 
 
 def join(parts: list[Table]) -> Table:

@@ -29,16 +29,14 @@ def check(requirements: Requirements, label: Column, answers: Table) -> tuple[Ch
 def _checks(requirements: Requirements, label: Column, answers: Table) -> Iterator[Check]:
     known = np.flatnonzero(~label.is_missing())
     if not len(known):
-        why = (
-            f"None of the {len(label):,} reference rows has a label." if len(label) else "There are no reference rows."
-        )
-        yield Check("evaluation", LABELS, "failed", f"{why} Nothing can be said of what the model is worth.")
+        why = f"None of {len(label):,} reference rows has a label." if len(label) else "There are no reference rows."
+        said = f"{why} Nothing can be said of what the model is worth."
+        yield Check("evaluation", LABELS, "failed", said, {**ALWAYS, "rows": 0})
         return
-    values = label.values[known]
-    first = values[0]
-    if bool((values == first).all()) and len(known) > 1:
+    first = label.values[known[0]]
+    if bool((label.values[known] == first).all()):
         said = (
-            f"All {len(known):,} labelled reference rows have the same label, {first}: no metric can tell models apart."
+            f"Every labelled reference row ({len(known):,}) has the label {first}: nothing tells good models from bad."
         )
         yield Check("evaluation", LABELS, "failed", said, {**ALWAYS, "rows": len(known)})
     if requirements.task == "multiclass":
