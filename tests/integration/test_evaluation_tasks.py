@@ -94,3 +94,24 @@ def test_a_model_of_a_number_is_shown_by_its_residuals(toy: Toy) -> None:
     assert measures["calibration"] == {}
     for name in ("residuals", "importance", "histogram"):
         assert f'data-plot="{name}"' in shown
+
+
+@pytest.mark.parametrize("toy", [DIABETES], indirect=True)
+def test_a_learning_curve_is_made_on_demand_over_seeds(toy: Toy) -> None:
+    """From a tenth of the patients to all: the error falls, every seed is told, and the record is kept."""
+    ran = toy.cli("run")
+    done = toy.cli("learning-curve", "--parts", "10,100", "--seeds", "2", "--json")
+    found = json.loads(done.stdout)
+    few, whole = found["points"]
+    asked = toy.cli("learning-curve", "--parts", "nothing")
+
+    assert ran.returncode == done.returncode == 0, done.stderr
+    assert (few["share"], whole["share"]) == (0.1, 1.0)
+    assert few["rows"] < 30 < whole["rows"]
+    assert few["value"]["value"] > whole["value"]["value"]
+    assert len(whole["each"]) == 2
+    assert len(set(whole["each"])) == 2
+    assert found["last_gain"]["low"] > 0
+    assert found["record"]
+    assert asked.returncode == 2
+    assert "--parts nothing is no list of shares" in asked.stderr

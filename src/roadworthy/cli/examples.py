@@ -31,6 +31,7 @@ EXAMPLES: dict[str, str] = {
     "redteam": "roadworthy redteam --budget 30s --dry-run",
     "readiness record": "roadworthy readiness record --said 'a linear model is no better' model-4",
     "features value": "roadworthy features value",
+    "learning-curve": "roadworthy learning-curve --parts 10,50,100 --seeds 3",
     "card": "roadworthy card --check",
     "review": "roadworthy review main..HEAD --open",
     "gate show": "roadworthy gate show main..HEAD",

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "redteam": ("redteam", "Search the model for where it is weak, and draft failure modes."),
     "readiness": ("readiness", "Score what was tested against the 28 tests of the ML Test Score."),
     "features": ("features", "Measure what each input of the model is worth."),
+    "learning-curve": ("learning_curve", "Learn from parts of the rows and with other seeds, and measure."),
     "card": ("card", "Write the model card and the data card, and check that they are current."),
     "review": ("review", "Hold a change against its base and production, on one page."),
     "gate": ("gate", "Give every verdict on a change, or accept regressions."),

@@ -5,31 +5,24 @@ from __future__ import annotations
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roadworthy.app.hardening.varied import Varied
 from roadworthy.app.local import open_local
 from roadworthy.app.proving.bench import open_bench
 from roadworthy.app.proving.candidate import open_candidate
 from roadworthy.app.proving.failure_modes import TRAINING
-from roadworthy.app.rerun import rerun
 from roadworthy.build.pipeline.rerun import Variation
 from roadworthy.errors import NotFound, RoadworthyError
-from roadworthy.ledger.objects import tree
-from roadworthy.prove.evaluate.metric import metric as metric_of
-from roadworthy.prove.evaluate.metric import of_task
-from roadworthy.prove.evaluate.scored import score
+from roadworthy.prove.evaluate.evaluate import primary
 from roadworthy.prove.evaluate.worth import Worth, shuffled, worth
-from roadworthy.prove.predictor import Predictor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from roadworthy.app.proving.bench import Bench
-    from roadworthy.app.proving.candidate import Candidate
-    from roadworthy.build.data.table import Bools
     from roadworthy.ledger.objects.address import Address
     from roadworthy.prove.evaluate.metric import Metric
     from roadworthy.prove.evaluate.scored import Scored
@@ -72,7 +65,7 @@ def value_here(tell: Callable[[int, int, str], None], start: Path | None = None)
     with ExitStack() as stack:
         candidate = open_candidate(bench, stack)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="worth-", dir=work)))
-        trial = _Trial(bench, candidate, dataset.path, folder, _primary(bench))
+        trial = _Trial(Varied(bench, candidate, folder), dataset.path, primary(bench.requirements))
         worths = tuple(trial.all(tell))
     body = {
         "run": bench.run_address,
@@ -88,34 +81,23 @@ def value_here(tell: Callable[[int, int, str], None], start: Path | None = None)
     return Valued(trial.metric.name, worths, local.ledger.keep(KIND, body, {"run": bench.run_address}))
 
 
-def _primary(bench: Bench) -> Metric:
-    wanted = bench.requirements
-    return metric_of(wanted.quality[0].metric, wanted.task) if wanted.quality else of_task(wanted.task)[0]
-
-
 @dataclass(frozen=True)
 class _Trial:
-    """The model, its rows, and where tables and models are put meanwhile."""
+    """The recipe, the table that is varied, and by which metric that is measured."""
 
-    bench: Bench
-    candidate: Candidate
+    varied: Varied
     training: str
-    folder: Path
     metric: Metric
 
     def all(self, tell: Callable[[int, int, str], None]) -> Iterator[Worth]:
         """Yield what each input is worth; what cannot be measured says why."""
-        label = self.candidate.subject.label
-        if label is None:
-            raise NotFound("The reference rows have no label.", remedy="Name it: `label:` of the dataset `reference`.")
-        known = ~label.is_missing()
-        whole = score(self.candidate.subject.answers.take(known), label.take(known), self.bench.requirements)
-        names = self.bench.requirements.inputs.columns
+        whole = self.varied.whole()
+        names = self.varied.bench.requirements.inputs.columns
         for number, name in enumerate(names):
             tell(number, len(names), name)
             began = time.monotonic()
             try:
-                found = self._without(name, known)
+                found = self._without(name)
             except RoadworthyError as fault:
                 yield Worth(name, None, why_not=str(fault).splitlines()[0])
                 continue
@@ -124,18 +106,9 @@ class _Trial:
             else:
                 yield Worth(name, worth(self.metric, whole, found), time.monotonic() - began)
 
-    def _without(self, name: str, known: Bools) -> Scored | None:
+    def _without(self, name: str) -> Scored | None:
         """Return the answers of a model that could learn nothing from *name*; None when it is not trained on it."""
-        local, spec = self.bench.local, self.bench.spec(self.bench.requirements.model)
-        table = self.folder / name / Path(self.training).name
-        if not shuffled(local.folder / self.training, name, table):
+        table = self.varied.folder / name / Path(self.training).name
+        if not shuffled(self.varied.bench.local.folder / self.training, name, table):
             return None
-        with rerun(local, self.bench.run, Variation(tables={self.training: table}), (spec.model.path,)) as done:
-            artifact = done.outputs[spec.model.path]
-        place = self.folder / name / "model" / spec.path.name
-        tree.checkout(artifact, place, local.ledger.objects, local.ledger.files)
-        subject = self.candidate.subject
-        with Predictor(replace(spec, path=place), workers=1) as predictor:
-            said = predictor.predict(subject.rows)
-        label = subject.label
-        return None if label is None else score(said.take(known), label.take(known), self.bench.requirements)
+        return self.varied.again(Variation(tables={self.training: table}), name)
