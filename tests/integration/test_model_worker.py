@@ -22,6 +22,7 @@ from roadworthy.build.model.worker import ModelWorker
 from roadworthy.declare.pipeline import Model
 from roadworthy.declare.requirements import OutputRule
 from roadworthy.errors import BadPrediction, LoadFailed, ModelError, PredictFailed, WorkerDied, WorkerHung
+from roadworthy.prove.predictor import Predictor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -247,3 +248,21 @@ def test_a_worker_sees_nothing_of_our_environment(
     assert not any(line.startswith("AWS_") for line in variables)
     assert f"HOME={os.environ['HOME']}" not in variables
     assert "OMP_NUM_THREADS=1" in variables
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "says"),
+    [
+        ("raise", PredictFailed, "Row 9000 by itself is enough for it: .*ValueError: no idea what UA is"),
+        ("nan", BadPrediction, "NaN in the column `probability` at row 11999, and in 1 of 7000 rows"),
+    ],
+)
+def test_one_row_of_thousands_is_found(
+    wrong: Callable[..., ModelSpec], fault: str, error: type[ModelError], says: str
+) -> None:
+    """The one row that a model cannot answer is named by its number in the table, also where that is asked in parts."""
+    winds = np.zeros(12_000)
+    winds[9_000] = 150.0
+
+    with Predictor(wrong(fault)) as predictor, pytest.raises(error, match=says):
+        predictor.predict(rows(*winds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from roadworthy.build.data.table import Column, Table
 from roadworthy.declare.requirements import Inputs, OutputRule, Requirements
+from roadworthy.prove.evaluate import known
 from roadworthy.prove.evaluate.detail import importance, matrix, residuals, thresholds, weak
 from roadworthy.prove.evaluate.metric import METRICS
 from roadworthy.prove.evaluate.scored import Scored, score
@@ -157,3 +159,37 @@ def test_too_few_rows_and_too_many_inputs_are_said() -> None:
     assert weakness["reason"] == "Too few rows: 50, of the 200 that a search needs."
     assert many["reason"] == "2,000 inputs are more than the 100 that are asked about."
     assert len(told) == 2
+
+
+def test_classes_that_do_not_exist_are_named_with_their_row() -> None:
+    """A label that no output is called by, an answer that no label is, one that is allowed: each told by its row."""
+    label = Column(np.array(["a", "zebra", "b", "b"], dtype=object))
+    chances = Table({name: Column(np.array([1.0, 0.0, 0.0, 0.0])) for name in ("a", "b")})
+    said = Table({"kind": Column(np.array(["a", "b", "horse", "b"], dtype=object))})
+    listed = replace(
+        wanted("multiclass", ["kind"]), outputs={"kind": OutputRule("text", allowed=("a", "b", "horse", "zebra"))}
+    )
+    (by_output,) = known.check(wanted("multiclass", ["a", "b"]), label, chances)
+    (by_name,) = known.check(wanted("multiclass", ["kind"]), label, said)
+    (allowed,) = known.check(listed, label, said)
+
+    assert by_output.verdict == by_name.verdict == "failed"
+    assert "`zebra` is the label of row 1, and no output is called so" in by_output.summary
+    assert "`horse` is what the model says of row 2, which no labelled reference row has" in by_name.summary
+    assert "1 of 4" in by_name.summary
+    assert allowed.verdict == "passed"
+
+
+def test_labels_that_tell_nothing_apart_fail() -> None:
+    """No rows, no labels, one label: each is a failed check that says which."""
+    gone = np.ones(3, dtype=np.bool_)
+    asked, answers = wanted("regression", ["y"]), Table({"y": Column(np.zeros(3))})
+    said = [
+        [check.summary for check in known.check(asked, label, answers) if check.verdict == "failed"]
+        for label in (Column(np.zeros(0)), Column(np.zeros(3), gone), Column(np.full(3, 7.0)), Column(np.arange(3.0)))
+    ]
+
+    assert said[0][0].startswith("There are no reference rows.")
+    assert said[1][0].startswith("None of 3 reference rows")
+    assert "(3) has the label 7.0" in said[2][0]
+    assert said[3] == []

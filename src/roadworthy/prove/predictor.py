@@ -12,7 +12,7 @@ import numpy as np
 
 from roadworthy.build.data.table import Column, Table
 from roadworthy.build.model.worker import ModelWorker
-from roadworthy.errors import BadPrediction, ModelError, PredictFailed
+from roadworthy.errors import ModelError, PredictFailed
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -89,10 +89,7 @@ class Predictor:
     def _one(worker: ModelWorker, part: Table, first: int) -> Table:
         """Return the answers to *part*, the rows from *first* on; what is wrong with one is told by its number."""
         try:
-            return _ask(worker, part)
-        except BadPrediction as fault:
-            since = f"Of the rows from {first} on: " if first else ""
-            raise BadPrediction(f"{since}{fault.problem}", remedy=fault.remedy) from fault
+            return worker.predict(part, timeout=_patience(part), first=first)
         except PredictFailed as fault:
             row = _culprit(worker, part)
             if row is None:
@@ -101,8 +98,8 @@ class Predictor:
             raise PredictFailed(said, remedy=fault.remedy) from fault
 
 
-def _ask(worker: ModelWorker, part: Table) -> Table:
-    return worker.predict(part, timeout=_PATIENCE + len(part) / _SLOWEST)
+def _patience(part: Table) -> float:
+    return _PATIENCE + len(part) / _SLOWEST
 
 
 def _culprit(worker: ModelWorker, part: Table) -> int | None:
@@ -118,8 +115,9 @@ def _culprit(worker: ModelWorker, part: Table) -> int | None:
 
 
 def _raises(worker: ModelWorker, part: Table, low: int, high: int) -> bool:
+    asked = part.take(np.arange(low, high))
     try:
-        _ask(worker, part.take(np.arange(low, high)))
+        worker.predict(asked, timeout=_patience(asked))
     except PredictFailed:
         return True
     except ModelError:

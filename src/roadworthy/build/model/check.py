@@ -21,13 +21,16 @@ _SHOWN = 20  # columns in a message
 _CALLED = {"f": "numbers", "i": "integers", "O": "text", "b": "booleans", "M": "times"}
 
 
-def check(answer: Sequence[tuple[str, Column]], rows: int, outputs: Mapping[str, OutputRule]) -> Table:
+def check(
+    answer: Sequence[tuple[str, Column]], rows: int, outputs: Mapping[str, OutputRule], *, first: int = 0
+) -> Table:
     """Return the answer as a table of the declared outputs, numbers as float64.
 
     Args:
         answer: The columns as they came.
         rows: How many rows were asked about.
         outputs: What is declared; when it is empty, any columns will do.
+        first: The number of the first of the rows, where they are part of more.
 
     Raises:
         BadPrediction: Anything is wrong; the problem names the column, and the row where there is one.
@@ -39,7 +42,7 @@ def check(answer: Sequence[tuple[str, Column]], rows: int, outputs: Mapping[str,
         if len(column) != rows:
             raise BadPrediction(f"`predict` returned {len(column)} rows for {rows} rows of input.", remedy=_REMEDY)
         table[name] = _typed(name, column, outputs[name].type if name in outputs else None)
-        _check_missing(name, table[name])
+        _check_missing(name, table[name], first)
     return Table(table)
 
 
@@ -70,13 +73,14 @@ def _typed(name: str, column: Column, wanted: ColumnType | None) -> Column:
     return Column(column.values.astype(np.float64), column.missing) if wanted == "number" and kind in "ib" else column
 
 
-def _check_missing(name: str, column: Column) -> None:
+def _check_missing(name: str, column: Column, since: int) -> None:
     bad, called = column.is_missing(), "NaN" if column.values.dtype.kind == "f" else "nothing"
     if column.values.dtype.kind == "f" and not bad.any():
         bad, called = np.isinf(column.values.astype(np.float64)), "infinity"
     if bad.any():
         first, count = int(np.argmax(bad)), int(bad.sum())
         raise BadPrediction(
-            f"`predict` returned {called} in the column `{name}` at row {first}, and in {count} of {len(bad)} rows.",
+            f"`predict` returned {called} in the column `{name}` at row {since + first}, "
+            f"and in {count} of {len(bad)} rows.",
             remedy="Mend the model so that it answers every row that is in scope, or refuse such rows in its scope.",
         )

@@ -56,8 +56,10 @@ class ModelWorker:
         """Whether it can still be asked: it was neither closed, nor did it hang or die."""
         return not self._closed and not self._process.has_ended()
 
-    def predict(self, table: Table, *, timeout: float) -> Table:
+    def predict(self, table: Table, *, timeout: float, first: int = 0) -> Table:
         """Return the declared outputs for the rows of *table*, which holds at least the inputs.
+
+        Where they are part of more rows, *first* is the number of the first of them, by which they are named.
 
         Raises:
             KeyError: An input is not in *table*.
@@ -72,7 +74,8 @@ class ModelWorker:
             self._complain(header)
         if isinstance(header.get("moved"), int):
             raise BadPrediction(
-                f"`predict` returned its rows in another order: row {header['moved']} is the first out of place.",
+                f"`predict` returned its rows in another order: row {first + header['moved']} "
+                "is the first out of place.",
                 remedy="Return the rows in the order of the input.",
             )
         try:
@@ -80,7 +83,7 @@ class ModelWorker:
         except wire.WireFault as fault:
             self.close()
             raise BadPrediction(str(fault), remedy=_MEND) from fault
-        return check.check(answer, len(table), self._spec.outputs)
+        return check.check(answer, len(table), self._spec.outputs, first=first)
 
     def close(self) -> None:
         """End the worker's process; may be repeated."""

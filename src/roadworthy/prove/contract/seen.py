@@ -28,6 +28,9 @@ def check(reference: tuple[Dataset, Path], training: tuple[Dataset, Path]) -> tu
     Of whole rows, up to one in a hundred may be equal by chance; where rows repeat in the reference set itself, being
     equal says nothing, and it is not run.
     """
+    if reference[1] == training[1]:
+        said = f"{reference[0].path} is both: nothing is shown of rows that the model has not seen. Split it in two."
+        return (Check("data", NAME, "failed", said, {**ALWAYS}),)
     try:
         with scan({TEST: reference[1], TRAINING: training[1]}) as opened:
             return (_checked(reference[0], training[0], opened),)
