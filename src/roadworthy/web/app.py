@@ -11,6 +11,7 @@ from roadworthy.web import assets, faults
 from roadworthy.web.api import account as api_account
 from roadworthy.web.api import accounts as api_accounts
 from roadworthy.web.api import (
+    alerts,
     audit,
     changes,
     deployments,
@@ -57,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     jobs.router,
     deployments.router,
     secrets.router,
+    alerts.router,
     audit.router,
     home.router,
     sign_in_page.router,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from roadworthy.app.history import UNREVIEWED
+from roadworthy.app.server.alerting.happened import merged
 from roadworthy.app.server.at_commit import on_platform
 from roadworthy.app.server.context import Reading, profile_now
 from roadworthy.app.server.index import note
@@ -223,7 +224,8 @@ def _is_in(platform: Platform, one: Change) -> bool:
 def _audited(platform: Platform, connection: Connection, done: Change, wish: Wish) -> None:
     detail = {"commit": done.merge_commit, "unreviewed": done.unreviewed, "reason": wish.reason}
     entry = Entry(wish.actor, "change.merge", f"{done.project}/{done.number}", done.project, detail)
-    platform.audit.once(connection, entry, "commit")
+    if platform.audit.once(connection, entry, "commit"):
+        merged(connection, done, wish)
 
 
 def check_of(platform: Platform, project: str, commit: str, target: str) -> Job | None:

@@ -9,6 +9,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from roadworthy.app.server import witness
+from roadworthy.app.server.alerting.happened import ended
 from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
 from roadworthy.app.server.operate import do_next, in_place, serve
@@ -109,7 +110,7 @@ class Loop:
         while not self._over.is_set() and do_next(platform):
             for project in platform.projects():
                 look(platform, project)
-        lease.sweep(platform.database)
+        lease.sweep(platform.database, ended)
         witness.tell(platform)
 
     def _tell(self, source: Source) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.app.release import Into, Wanted, deploy_at, release_at, rollback_at
+from roadworthy.app.server.alerting.happened import deployed, ended
 from roadworthy.app.server.at_commit import commit_of, declared_at, on_platform
 from roadworthy.app.server.children.serving import Place
 from roadworthy.app.server.context import Reading
@@ -46,7 +47,8 @@ def do_next(platform: Platform) -> bool:
         result = _KINDS[job.kind](platform, job)
     except RoadworthyError as fault:
         platform.say(f"Job {job.id} ({job.kind} of {job.project}) could not be done: {fault.problem}")
-        lease.fail(platform.database, job.id, job.fence, f"{fault.problem} {fault.remedy}", again=_may_help(fault))
+        said, again = f"{fault.problem} {fault.remedy}", _may_help(fault)
+        lease.fail(platform.database, job.id, job.fence, said, again=again, also=ended)
         return True
     with platform.database.write() as connection:
         lease.complete(connection, job.id, job.fence, "passed", result)
@@ -181,7 +183,8 @@ def _placed(
         note(connection, project, local.ledger, made.record)
         what = "deployment.rollback" if made.rollback else "deployment.deploy"
         detail = {"version": made.version, "tag": made.tag}
-        platform.audit.once(connection, Entry(actor, what, environment, project, detail), "tag")
+        if platform.audit.once(connection, Entry(actor, what, environment, project, detail), "tag"):
+            deployed(connection, project, done, environment, actor)
     serve(platform, project, environment)
     platform.wake.set()
     return done

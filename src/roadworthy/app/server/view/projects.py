@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadworthy.app.server.tend.drift import RESTORE
 from roadworthy.app.server.tend.schedules import coming
-from roadworthy.app.server.view import branches, changes, jobs, places
+from roadworthy.app.server.view import alerts, branches, changes, jobs, places
 from roadworthy.errors import IntegrityError, NotFound
 from roadworthy.platform.automate.rules.branch import DEVELOP
 
@@ -56,6 +56,7 @@ def overview(platform: Platform, name: str) -> Json:
         "description": seen.description,
         "troubles": platform.troubles.get(name, ()),
         "schedules": coming(platform, name),
+        "alerts": alerts.listed(platform, name),
         "members": dict(platform.members.roles(name)),
         "branches": found,
         "checks": {one["name"]: one["check"] for one in found},
