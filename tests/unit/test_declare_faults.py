@@ -33,7 +33,7 @@ def test_all_faults_are_told_at_once() -> None:
         (2, 23, "`environment.python` must be text, and `3.10` is a number.", 'Put it in quotes: "3.10".'),
         (2, 29, "`manged` is not a key of `environment`.", "Did you mean `managed`?"),
         (3, 21, "`repository.forge` cannot be `githup`.", "Did you mean `github`?"),
-        (5, 5, "`alerts[0]` lacks `on`.", "Add `on: […]`."),
+        (5, 5, "`alerts[0]` lacks `on`.", "Add `on: [alarm]`."),
     ]
 
 
