@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HOOK, CHAT, MAIL = "webhook:pager", "slack:#flight-ops", "email:ops@example.org"
 PROFILE = f"""
+members: {{mona: maintainer, carl: contributor}}
 alerts:
   - {{to: "{HOOK}", on: [failed_ci, merge]}}
   - {{to: "{CHAT}", on: [failed_ci]}}
