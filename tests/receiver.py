@@ -39,7 +39,7 @@ def receiving(port: int = 0, trust: ssl.SSLContext | None = None) -> Iterator[Re
     receiver = Receiver()
 
     class Answer(Handler):
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802 - the server's name for it
             body = self.rfile.read(int(self.headers["content-length"]))
             receiver.got.append((self.path, {key.lower(): value for key, value in self.headers.items()}, body))
             if receiver.instead is not None:

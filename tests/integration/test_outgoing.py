@@ -151,7 +151,7 @@ def test_who_takes_long_is_left(way: object, there: Receiver) -> None:
     there.instead = way  # type: ignore[assignment]
     began = time.monotonic()
 
-    with pytest.raises(Unreachable, match="within 0.5 s"):
+    with pytest.raises(Unreachable, match=r"within 0\.5 s"):
         Client(LOOPBACK, seconds=0.5)(there.url, b"{}", {})
     assert time.monotonic() - began < 2
 

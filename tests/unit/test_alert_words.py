@@ -16,7 +16,9 @@ from roadworthy.platform.alert.inert import LONGEST, for_markdown, for_slack, in
 from roadworthy.platform.alert.notice import MOST, Message, Notice, notices_of, payload
 from roadworthy.platform.alert.words import words
 
-HOSTILE = "<!here> @channel <https://evil.example|ok> [ok](https://evil.example) www.evil.example \u202edlrow\r\n`x` *b*"
+HOSTILE = (
+    "<!here> @channel <https://evil.example|ok> [ok](https://evil.example) www.evil.example \u202edlrow\r\n`x` *b*"
+)
 
 
 def message(*says: str, more: int = 0) -> Message:
