@@ -51,7 +51,7 @@ class Alerted(Told):
         while do_next(self.platform):
             pass
         with self.platform.database.write() as connection:
-            for one in jobs.listed(connection, PROJECT, ("queued",)):
+            for one in jobs.listed(connection, PROJECT, frozenset({"queued"})):
                 jobs.cancel(connection, one.id, "Main is not checked here.")
 
     def set(self, to: str, url: str) -> Any:
