@@ -185,7 +185,7 @@ def imported_anywhere(tree: ast.AST) -> set[str]:
 
 
 def test_the_kit_needs_the_standard_library_alone() -> None:
-    """It runs in any Python environment: loading it takes nothing that may not be there, but the pytest of its plugin."""
+    """It runs in any Python environment: loading it takes nothing that may not be there, but its plugin's pytest."""
     own = sys.stdlib_module_names | {"roadworthy_kit"}
     kit = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in (SOURCE / "roadworthy_kit").glob("*.py")}
     loaded = {name: imported(tree, late=False) - own for name, tree in kit.items()}

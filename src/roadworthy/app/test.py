@@ -150,7 +150,7 @@ def _model_sections(
         said = answers(bench, candidate, stack)
         field = sections.meeting(bench, candidate, production)
         said.meet(field, candidate, production)
-    timed = sections.timed(bench, candidate)
+    timed = (*sections.timed(bench, candidate), *sections.sized(bench, candidate))
     compared = beside(partial(_compared, bench, production, field, draft, say))  # it may train twins, for long
     with draft.timing("evaluation"):
         say("evaluation")

@@ -14,6 +14,7 @@ from roadworthy.build.pipeline.graph import folders_of
 from roadworthy.build.pipeline.named import loose
 from roadworthy.errors import RoadworthyError
 from roadworthy.ledger.objects import tree
+from roadworthy.prove import size
 from roadworthy.prove.against_production import compare, field, traffic
 from roadworthy.prove.behaviour import apart, missing, stress
 from roadworthy.prove.behaviour import check as behaviour
@@ -141,6 +142,12 @@ def timed(bench: Bench, candidate: Candidate) -> Checks:
         return latency.checks(rule, latency.measure(candidate.subject.predict, candidate.subject.rows))
     except RoadworthyError as fault:
         return (Check("evaluation", "latency", "failed", str(fault)),)
+
+
+def sized(bench: Bench, candidate: Candidate) -> Checks:
+    """Return the check of the declared size of the model's files."""
+    rule = bench.requirements.size
+    return () if rule is None else size.checks(rule, candidate.artifact)
 
 
 def model_tests(bench: Bench, candidate: Candidate, say: Callable[[str], None]) -> Checks:
