@@ -196,6 +196,7 @@ def _project_tests(bench: Bench, production: Production | Absent) -> Running:
         production=production.reason if isinstance(production, Absent) else (production.name, production.opened.spec),
         datasets={name: folder / dataset.path for name, dataset in bench.project.pipeline.datasets.items()},
         requirements=bench.requirements,
+        failure_modes=bench.project.failure_modes,
     )
     return Running(tested, folder / "tests")
 
