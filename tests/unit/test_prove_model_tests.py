@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,7 @@ from roadworthy.prove.behaviour.subject import Subject
 from roadworthy.prove.junit import junit_of
 from roadworthy.prove.matrix import in_words, matrix
 from roadworthy.prove.proof import Check
+from roadworthy.prove.side_by_side import made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -346,3 +348,23 @@ def test_junit_tells_what_a_model_test_is_of() -> None:
     assert told["more wind"]["kind"] == "directional"
     assert {"rows", "wrong", "false_alarm", "power"} < set(told["more wind"])
     assert told["roc_auc"] == {}
+
+
+def test_checks_made_side_by_side_come_in_their_order() -> None:
+    """Whichever is done first, they are told in the order in which they are declared, and counted as they come."""
+    done: list[int] = []
+    names = [f"test {number}" for number in range(20)]
+    found = made([partial(Check, "behaviour", name, "passed", "") for name in names], done.append)
+
+    assert [check.name for check in found] == names
+    assert done == list(range(1, 21))
+
+
+def test_a_fault_among_checks_is_not_swallowed() -> None:
+    """What a check raises that is no fault of the user reaches whoever asked for them."""
+
+    def broken() -> Check:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        made([broken, broken])

@@ -82,8 +82,10 @@ def attempt(
     changed = apply(change, subject.rows.select(subject.inputs), rows)
     if not changed.altered.any():
         return vacuous(section, name, "the change alters no row")
-    before = subject.answers.take(changed.altered)
-    after = subject.predict(changed.table.take(changed.altered))
+    if changed.altered.all():
+        before, after = subject.answers, subject.predict(changed.table)
+    else:
+        before, after = subject.answers.take(changed.altered), subject.predict(changed.table.take(changed.altered))
     if not (distance(before, after) > 0).any() and not subject.reads(tuple(change)):
         return missed(section, name, subject, tuple(change))
     return Tried(changed, before, after)
