@@ -154,6 +154,7 @@ def sized(bench: Bench, candidate: Candidate) -> Checks:
 def model_tests(bench: Bench, candidate: Candidate, say: Callable[[str], None]) -> Checks:
     """Return the checks of every declared behaviour and stress, and those that are made of every model."""
     subject, wanted = candidate.subject, bench.requirements
+    say("behaviour and stress")
     makes = [partial(tried, "behaviour", apart.NAME, partial(apart.check, subject))]
     makes += [
         partial(tried, "behaviour", missing.title(name), partial(missing.check, name, subject))
