@@ -222,6 +222,17 @@ def test_a_failed_test_of_an_accepted_failure_mode_passes_until_its_day() -> Non
     assert check_of(both, {"FM-001": mode("2999-01-01"), "FM-002": mode(None)}).verdict == "failed"
 
 
+def test_what_a_strange_process_states_is_kept_as_far_as_a_record_can_hold_it() -> None:
+    """Numbers that JSON has not, unknown names, endless text and lists come from a process that is not ours."""
+    strange = {"rows": float("nan"), "wrong": 2**70, "power": 0.5, "evil": 1, "said": "x" * 9000}
+    check = check_of({"name": "t", "outcome": "passed", "said": "", "stated": [strange, 7] * 100}, {})
+    stated = check.facts["stated"]
+
+    assert isinstance(stated, list)
+    assert len(stated) <= 50
+    assert stated[0] == {"power": 0.5, "said": "x" * 500}
+
+
 def test_a_report_is_json_or_markdown(tmp_path: Path) -> None:
     """What failed stands first, with what it said; text cannot break the table."""
     found: list[dict[str, Any]] = [

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from roadworthy.declare.requirements import Kind
+    from roadworthy.declare.requirements import Kind, Task
 
 ROWS = 500
 ENDS: dict[str, tuple[float | str, ...]] = {"wind": (0.0, 120.0)}
@@ -299,6 +299,33 @@ def test_the_size_of_a_model_is_held_to_its_budget() -> None:
     assert (large.verdict, small.verdict) == ("failed", "passed")
     assert large.summary == "The model takes 3.0 MiB in 2 files; at most 2MiB is asked."
     assert size.checks(Budget(), item) == ()
+
+
+@pytest.mark.parametrize(("task", "metric"), [("regression", "r2"), ("multiclass", "accuracy")])
+def test_stress_is_of_every_task(task: Task, metric: str) -> None:
+    """What a stale join of the wind costs is measured of amounts and of classes too."""
+    wind = table()["wind"].values.astype(np.float64)
+
+    def predict(rows: Table) -> Table:
+        given = rows["wind"].values.astype(np.float64)
+        if task == "regression":
+            return Table({"minutes": Column(3 * given)})
+        return Table(
+            {"calm": Column((given < 20).astype(np.float64)), "windy": Column((given >= 20).astype(np.float64))}
+        )
+
+    said = predict(table())
+    classes = np.where(wind < 20, "calm", "windy").astype(object)
+    label = Column(3 * wind if task == "regression" else classes)
+    outputs = {name: OutputRule() for name in said.names}
+    wanted = Requirements("roadworthy/v1alpha1", "m", task, Inputs(table().names), outputs)
+    tested = Subject(table(), table().names, said, predict, label=label)
+    lost, little = (
+        stress.check(Stress("join", {"wind": how}, metric, at_least=0.8), tested, wanted)
+        for how in ("shuffled", "noise 1%")
+    )
+
+    assert (lost.verdict, little.verdict) == ("failed", "passed")
 
 
 def checks() -> tuple[Check, ...]:

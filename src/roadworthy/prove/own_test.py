@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from roadworthy.declare.failure_mode import FailureMode
 
 _COUNTED = ("rows", "wrong", "share", "asked", "level", "false_alarm", "power")
+_STATED = {*_COUNTED, "said", "low", "high", "worse", "better", "net", "margin"}
+_MOST_STATED, _LONGEST = 50, 500
+_EXACT = 2**53  # beyond, a JSON number is not exact; NaN is not below it either
 
 
 def check_of(found: Mapping[str, Any], modes: Mapping[str, FailureMode]) -> Check:
@@ -21,22 +24,32 @@ def check_of(found: Mapping[str, Any], modes: Mapping[str, FailureMode]) -> Chec
 
     What fails of a failure mode that is accepted passes, and says so, until the day up to which it is accepted.
     """
-    stated: Sequence[Mapping[str, Any]] = found.get("stated", ())
-    facts: dict[str, object] = {"stated": [dict(one) for one in stated]} if stated else {}
+    stated = [_plain(one) for one in list(found.get("stated", ()))[:_MOST_STATED] if isinstance(one, dict)]
+    facts: dict[str, object] = {"stated": stated} if stated else {}
     if len(stated) == 1:  # one share is the test's own, and counts as that of a declared test does
-        facts |= {name: stated[0][name] for name in _COUNTED if stated[0].get(name) is not None}
+        facts |= {name: stated[0][name] for name in _COUNTED if name in stated[0]}
     about = [str(name) for name in found.get("failure_modes", ())]
     if about:
         facts["failure_mode"] = ", ".join(about)
     name, said = str(found["name"]), str(found["said"])
     match found["outcome"]:
         case "passed":
-            told = " ".join(str(one["said"]) for one in stated)
+            told = " ".join(str(one["said"]) for one in stated if "said" in one)
             return Check("project", name, "passed", told or "It passed.", facts)
         case "skipped":
             return Check("project", name, "not_run", said or "It was skipped.", facts)
         case _:
             return _failed(Check("project", name, "failed", said or "It failed.", facts), about, modes)
+
+
+def _plain(stated: Mapping[str, object]) -> dict[str, object]:
+    """Return what an assertion stated as far as a record can hold it: it comes from a process that is not ours."""
+    return {
+        name: value[:_LONGEST] if isinstance(value, str) else value
+        for name, value in stated.items()
+        if name in _STATED
+        and (isinstance(value, str) if name == "said" else isinstance(value, int | float) and abs(value) <= _EXACT)
+    }
 
 
 def _failed(check: Check, about: Sequence[str], modes: Mapping[str, FailureMode]) -> Check:
