@@ -39,7 +39,7 @@ class JobOut(BaseModel):
 
 
 @router.get("/api/projects/{project}/jobs")
-@needs(Permission.READ)
+@needs(Permission.READ, rows="")
 def listed(project: str, platform: Platform, before: Before = None, state: JobState | None = None) -> list[JobOut]:
     """List a project's jobs, the newest first, 50 at a time."""
     wanted = view.Filter(() if state is None else (state,), before)
@@ -75,7 +75,7 @@ def retry(project: str, job: Number, visit: Visitor, platform: Platform) -> JobO
 
 
 @router.get("/api/projects/{project}/events")
-@needs(Permission.READ)
+@needs(Permission.READ, rows="")
 def events(project: str, platform: Platform, before: Before = None) -> list[dict[str, Any]]:
     """List a project's events, each with what was done or why nothing was, the newest first, 50 at a time."""
     return event_view.events(platform.at_work, project, before)
@@ -89,7 +89,7 @@ def event(project: str, event: Number, platform: Platform) -> dict[str, Any]:
 
 
 @router.get("/api/projects/{project}/deliveries")
-@needs(Permission.READ)
+@needs(Permission.READ, rows="")
 def deliveries(project: str, platform: Platform, before: Before = None) -> list[dict[str, Any]]:
     """List what a project was told, each with what came of it or why nothing did, the newest first, 50 at a time."""
     return event_view.deliveries(platform.at_work, project, before)

@@ -94,7 +94,7 @@ class Removed(BaseModel):
 
 
 @router.get("/api/projects")
-@needs(Permission.SIGNED_IN)
+@needs(Permission.SIGNED_IN, rows="")
 def listed(visit: Visitor, platform: Platform) -> list[Listed]:
     """List the projects that one may read."""
     return [Listed(name=name, role=role) for name, role in readable(visit, platform).items()]

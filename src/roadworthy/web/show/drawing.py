@@ -55,7 +55,8 @@ def _box(stage: Mapping[str, Any], column: int, filled: dict[int, int]) -> Box:
     row = filled.get(column, 0)
     filled[column] = row + 1
     shown = visible(stage["name"], _LETTERS)
-    return Box(stage["name"], shown, stage["state"], 1 + column * (_WIDE + _ACROSS), 1 + row * (_HIGH + _DOWN))
+    x, y = 1 + column * (_WIDE + _ACROSS), 1 + row * (_HIGH + _DOWN)
+    return Box(stage["name"], shown, stage["state"], x, y)
 
 
 def _line(one: Box, other: Box) -> str:
