@@ -51,7 +51,7 @@ def comparison(
     found = [line_of(platform, name, one) for one in addresses]
     whole = _bodies(platform, name, found)
     at = addresses.index(pin)
-    rows = [_row(group, key, values, at) for group, key, values in _values(found, whole)]
+    rows = [_row(*named, at) for named in _values(found, whole) if any(value is not None for value in named[2])]
     return {
         "runs": [asdict(one) for one in found],
         "pin": pin,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _LONGEST: Final = 1_000  # commits of main that changed pins
+_MOST: Final = 200  # pins that are looked at
 _FORM = "%x00%H%x00%ct%x00%an%x00%s"
 _NONE = "0" * 40
 
@@ -47,7 +49,7 @@ def data(platform: Platform, name: str) -> list[Json]:
     """Return what is pinned on main: its last version, how many it had, and in which datasets and runs it is used."""
     commit = head(platform, name)
     found: dict[str, list[Version]] = {}
-    for one in _versions_of(platform, name, commit):
+    for one in () if commit is None else _read(platform.forge.path(name), commit, _pinned(platform, name, commit)):
         found.setdefault(one.path, []).append(one)
     pipeline = said(platform, name, commit).pipeline
     named = {} if pipeline is None else {one.path: key for key, one in pipeline.datasets.items()}
@@ -65,7 +67,7 @@ def versions(platform: Platform, name: str, path: str) -> list[Json]:
     Raises:
         NotFound: It was never pinned there.
     """
-    found = [one for one in _versions_of(platform, name, head(platform, name)) if one.path == path]
+    found = _versions_of(platform, name, path)
     if not found:
         raise NotFound(f"{path!r} is not pinned on main of {name}.", remedy="`roadworthy data add PATH` pins it.")
     return [_json(one) for one in found]
@@ -77,8 +79,7 @@ def changed(platform: Platform, name: str, path: str, before: str, after: str) -
     Raises:
         NotFound: It never had one of them.
     """
-    known = {one.pin.address: one.pin for one in _versions_of(platform, name, head(platform, name))
-             if one.path == path and one.pin is not None}  # fmt: skip
+    known = {one.pin.address: one.pin for one in _versions_of(platform, name, path) if one.pin is not None}
     missing = next((one for one in (before, after) if one not in known), None)
     if missing is not None:
         raise NotFound(f"{path!r} never was {missing[:19]} on main of {name}.", remedy="Choose two of its versions.")
@@ -103,18 +104,27 @@ def tests(platform: Platform, name: str) -> Json:
     }
 
 
-def _versions_of(platform: Platform, name: str, commit: str | None) -> tuple[Version, ...]:
-    return () if commit is None else _read(platform.forge.path(name), commit)
+def _versions_of(platform: Platform, name: str, path: str) -> tuple[Version, ...]:
+    commit, pin = head(platform, name), f"{path}{ENDING}"
+    if commit is None or "\0" in path or not is_pin(pin):
+        return ()
+    return _read(platform.forge.path(name), commit, (pin,))
+
+
+def _pinned(platform: Platform, name: str, commit: str) -> tuple[str, ...]:
+    """Return the paths of the pins in *commit*."""
+    said = git(platform.forge.path(name), "ls-tree", "-r", "-z", "--name-only", "--end-of-options", commit)
+    return tuple(path for path in os.fsdecode(said).split("\0") if is_pin(path))[:_MOST]
 
 
 @lru_cache(maxsize=64)
-def _read(place: Path, commit: str) -> tuple[Version, ...]:
-    """Return each version of each pin in the history of *commit*, the newest first."""
+def _read(place: Path, commit: str, pins: tuple[str, ...]) -> tuple[Version, ...]:
+    """Return each version of some pins in the history of *commit*, the newest first."""
+    if not pins:
+        return ()
     options = ("log", "-z", "--raw", "--abbrev=40", "--no-renames", "-m", "--first-parent", f"--format={_FORM}")
-    text = git(
-        place, *options, f"--max-count={_LONGEST}", "--end-of-options", commit, "--", f":(glob)**/*{ENDING}"
-    ).decode("utf-8", "replace")
-    return tuple(_parsed(place, text.split("\0")))
+    said = git(place, *options, f"--max-count={_LONGEST}", "--end-of-options", commit, "--", *pins)
+    return tuple(_parsed(place, os.fsdecode(said).split("\0")))
 
 
 def _parsed(place: Path, words: Sequence[str]) -> Iterator[Version]:
@@ -123,11 +133,9 @@ def _parsed(place: Path, words: Sequence[str]) -> Iterator[Version]:
     while at < len(words):
         word = words[at].lstrip("\n")
         if word.startswith(":"):
-            path = words[at + 1]
-            if is_pin(path):
-                blob = word.split(" ")[3]
-                pin = None if blob == _NONE else _pin(place, blob, path)
-                yield Version(path.removesuffix(ENDING), commit, int(facts[0]) * 1000, facts[1], facts[2], pin)
+            path, blob = words[at + 1], word.split(" ")[3]
+            pin = None if blob == _NONE else _pin(place, blob, path)
+            yield Version(path.removesuffix(ENDING), commit, int(facts[0]) * 1000, facts[1], facts[2], pin)
             at += 2
         elif word == "" and at + 4 < len(words):
             commit, facts = words[at + 1], (words[at + 2], words[at + 3], words[at + 4])

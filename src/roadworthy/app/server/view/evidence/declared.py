@@ -70,6 +70,11 @@ def settings(platform: Platform, name: str) -> dict[str, Any]:
     found = said(platform, name, commit)
     return {
         "commit": commit,
-        "profile": None if found.profile is None else asdict(found.profile),
+        "profile": None if found.profile is None else asdict(found.profile, dict_factory=_written),
         "fault": found.fault,
     }
+
+
+def _written(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return fields under the keys that the file has: `from` is no name of Python's."""
+    return {key.rstrip("_"): value for key, value in pairs}

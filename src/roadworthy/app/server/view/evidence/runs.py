@@ -176,5 +176,7 @@ def _columns(shown: Sequence[Line]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     metrics = dict.fromkeys(name for one in shown for name in (*filter(None, [one.primary]), *one.metrics))
     measured = tuple(name for name in metrics if any(name in one.metrics for one in shown))
     names = dict.fromkeys(name for one in shown for name in one.params)
-    differing = tuple(name for name in names if len({repr(one.params.get(name)) for one in shown}) > 1)
+    differing = tuple(
+        name for name in names if len({repr(one.params[name]) for one in shown if name in one.params}) > 1
+    )
     return measured, differing

@@ -75,7 +75,7 @@ def version(platform: Platform, name: str, number: str) -> Json:
 
 def _lineage(platform: Platform, name: str, found: Json, body: Json) -> Iterator[Json]:
     """Yield what the version comes from and where it went, each after what it needs: name, kind, state, needs, path."""
-    place, commit = f"/projects/{name}", f"commit {found['commit'][:9]}"
+    place, commit = f"/projects/{name}", f"commit {found['commit'][:7]}"
     yield _node(commit, "commit", (), None)
     run = _bodies(platform, name, [str(body.get("run"))]).get(str(body.get("run")))
     inputs = _inputs({} if run is None else run["inputs"])
