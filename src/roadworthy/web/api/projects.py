@@ -125,7 +125,7 @@ def plan(project: str, platform: Platform, revision: str = "main") -> Planned:
 
 
 @router.get("/api/projects/{project}/rules")
-@needs(Permission.READ)
+@needs(Permission.READ, rows="")
 def rules(project: str, platform: Platform) -> list[dict[str, Any]]:
     """Show what each push would do."""
     return asked.rules(platform.at_work, project)

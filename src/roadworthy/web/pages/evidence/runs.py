@@ -20,7 +20,7 @@ from roadworthy.web.route import Guarded, Platform, Visitor, needs
 from roadworthy.web.show.drawing import drawn
 
 router = APIRouter(route_class=Guarded, include_in_schema=False)
-_METRICS, _PARAMS = 3, 3  # columns of each in the list
+_METRICS, _PARAMS = 3, 2  # columns of each in the list
 
 
 @router.get("/projects/{project}/runs")

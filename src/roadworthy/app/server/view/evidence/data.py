@@ -91,15 +91,17 @@ def changed(platform: Platform, name: str, path: str, before: str, after: str) -
 
 
 def tests(platform: Platform, name: str) -> Json:
-    """Return what the data tests of the newest tested run of main said; of no run, where there is none."""
-    newest = next((one for one in lines(platform, name) if one.proof and one.branch == "main"), None)
-    newest = newest or next((one for one in lines(platform, name) if one.proof), None)
+    """Return what the data tests said: of main as it is now, else of its newest tested run, else of the newest."""
+    commit = head(platform, name)
+    tested = [one for one in lines(platform, name) if one.proof]
+    of_main = [one for one in tested if one.commit == commit] or [one for one in tested if one.branch == "main"]
+    newest = next(iter(of_main or tested), None)
     proof = None if newest is None else view.proof(platform, name, {"proof": newest.proof})
     checks = [] if proof is None else [one for one in proof["checks"] if one["section"] == "data"]
     return {
         "run": None if newest is None else newest.run,
         "commit": None if newest is None else newest.commit,
-        "contracts": list(said(platform, name, head(platform, name)).contracts),
+        "contracts": list(said(platform, name, commit).contracts),
         "checks": [{key: one[key] for key in ("name", "verdict", "summary")} for one in checks],
     }
 

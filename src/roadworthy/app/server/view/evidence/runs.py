@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import asdict, dataclass
 from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any, Final
@@ -75,7 +76,7 @@ def runs(platform: Platform, name: str, wanted: Wanted) -> Found:
     if wanted.sort:
         found = _sorted(found, wanted.sort)
     shown = tuple(found[(wanted.page - 1) * PAGE : wanted.page * PAGE])
-    return Found(shown, len(found), *_columns(shown))
+    return Found(shown, len(found), *_columns(shown, wanted.sort.removeprefix("-")))
 
 
 def run(platform: Platform, name: str, address: str) -> Json:
@@ -156,13 +157,9 @@ def _sorted(found: Iterable[Line], sort: str) -> list[Line]:
     """Return runs in order of a value: numbers before words, and those without any last, whichever way."""
     name, backwards = sort.removeprefix("-"), sort.startswith("-")
     keyed = [(value_of(one, name), one) for one in found]
-    there = [(_key(value), one) for value, one in keyed if not _is_nothing(value)]
+    there = [(_key(value), one) for value, one in keyed if value is not None and value != ""]
     there.sort(key=lambda pair: pair[0], reverse=backwards)
-    return [*(one for _, one in there), *(one for value, one in keyed if _is_nothing(value))]
-
-
-def _is_nothing(value: object) -> bool:
-    return value is None or value == ""
+    return [*(one for _, one in there), *(one for value, one in keyed if value is None or value == "")]
 
 
 def _key(value: object) -> tuple[int, float, str]:
@@ -171,12 +168,14 @@ def _key(value: object) -> tuple[int, float, str]:
     return 1, 0.0, str(value)
 
 
-def _columns(shown: Sequence[Line]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the metrics of some runs, the primary first, and the parameters in which they differ."""
-    metrics = dict.fromkeys(name for one in shown for name in (*filter(None, [one.primary]), *one.metrics))
-    measured = tuple(name for name in metrics if any(name in one.metrics for one in shown))
+def _columns(shown: Sequence[Line], sort: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the metrics and the differing parameters of some runs, those first that matter most.
+
+    Of metrics that is what they are sorted by, the primary ones, then those that most runs have.
+    """
+    metrics = Counter(name for one in shown for name in one.metrics)
+    first = [sort, *(one.primary for one in shown)]
+    measured = dict.fromkeys(name for name in (*first, *(name for name, _ in metrics.most_common())) if name in metrics)
     names = dict.fromkeys(name for one in shown for name in one.params)
-    differing = tuple(
-        name for name in names if len({repr(one.params[name]) for one in shown if name in one.params}) > 1
-    )
-    return measured, differing
+    differing = [name for name in names if len({repr(one.params[name]) for one in shown if name in one.params}) > 1]
+    return tuple(measured), tuple(sorted(differing, key=lambda name: name != sort))

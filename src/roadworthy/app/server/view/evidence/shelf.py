@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from roadworthy.app.server.view.flat import flat
 from roadworthy.platform.change.verdict import KIND as VERDICT
@@ -15,6 +15,8 @@ from roadworthy.platform.store.schema import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import ColumnElement, Connection
 
     from roadworthy.app.server.home import Home
     from roadworthy.app.server.platform import Platform
@@ -67,6 +69,7 @@ class _Shelf:
     """What was read of the records of a project, by kind and address."""
 
     read: dict[str, dict[str, Json]] = field(default_factory=lambda: {kind: {} for kind in _KINDS})
+    mark: tuple[tuple[str, int, str], ...] | None = None
     lines: tuple[Line, ...] = ()
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -75,22 +78,36 @@ def lines(platform: Platform, name: str) -> tuple[Line, ...]:
     """Return every run of a project, the newest first."""
     shelf = _shelf(platform.home, name)
     with shelf.lock, platform.database.read() as connection:
-        asked = select(fact.c.kind, fact.c.address).where(fact.c.project == name, fact.c.kind.in_(_KINDS))
-        there: dict[str, set[str]] = {kind: set() for kind in _KINDS}
-        for kind, address in connection.execute(asked):
-            there[kind].add(address)
-        if all(there[kind] == shelf.read[kind].keys() for kind in _KINDS):
-            return shelf.lines
-        for kind in _KINDS:
-            known = shelf.read[kind]
-            for address in known.keys() - there[kind]:
-                del known[address]
-            missing = sorted(there[kind] - known.keys())
-            for at in range(0, len(missing), _AT_ONCE):
-                some = select(fact).where(fact.c.address.in_(missing[at : at + _AT_ONCE]))
-                known |= {row.address: _SMALL[kind](row) for row in connection.execute(some)}
-        shelf.lines = tuple(_joined(shelf.read))
+        mark = _mark(connection, name)
+        if mark != shelf.mark:
+            _read(connection, name, shelf.read)
+            shelf.lines = tuple(_joined(shelf.read))
+            shelf.mark = mark
         return shelf.lines
+
+
+def _mark(connection: Connection, name: str) -> tuple[tuple[str, int, str], ...]:
+    """Return what changes with every record that comes or goes: told by the table's own index, in a moment."""
+    asked = select(fact.c.kind, func.count(), func.max(fact.c.at)).where(_of(name)).group_by(fact.c.kind)
+    return tuple((kind, count, at) for kind, count, at in connection.execute(asked.order_by(fact.c.kind)))
+
+
+def _of(name: str) -> ColumnElement[bool]:
+    return (fact.c.project == name) & fact.c.kind.in_(_KINDS)
+
+
+def _read(connection: Connection, name: str, read: dict[str, dict[str, Json]]) -> None:
+    """Read what is not in *read* yet, and forget what is not there any more."""
+    there: dict[str, set[str]] = {kind: set() for kind in _KINDS}
+    for kind, address in connection.execute(select(fact.c.kind, fact.c.address).where(_of(name))):
+        there[kind].add(address)
+    for kind, known in read.items():
+        for address in known.keys() - there[kind]:
+            del known[address]
+        missing = sorted(there[kind] - known.keys())
+        for at in range(0, len(missing), _AT_ONCE):
+            some = select(fact).where(fact.c.address.in_(missing[at : at + _AT_ONCE]))
+            known |= {row.address: _SMALL[kind](row) for row in connection.execute(some)}
 
 
 @lru_cache(maxsize=_PROJECTS)
