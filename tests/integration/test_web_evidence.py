@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from roadworthy.cli.examples import EXAMPLES
+from roadworthy.web.app import guarded
 from roadworthy.web.show.csv import as_csv
 from web_evidence import DATA, EVIL, FORMULA, fill, tell_more
 from web_world import World
@@ -24,11 +25,26 @@ TOY, API = "/projects/toy", "/api/projects/toy"
 LISTS = (
     f"{API}/runs", f"{API}/data", f"{API}/data/tests", f"{API}/versions", f"{API}/environments",
     f"{API}/failure-modes", f"{API}/readiness", f"{API}/people", f"{API}/health", f"{API}/jobs", f"{API}/changes",
-    f"{API}/events", f"{API}/deliveries", f"{API}/audit", f"{API}/rules", "/api/projects", "/api/audit",
+    f"{API}/events", f"{API}/deliveries", f"{API}/audit", f"{API}/rules", "/api/projects", "/api/audit", "/api/jobs",
     "/api/accounts", "/api/tokens",
 )  # fmt: skip
 ROWS = ("runs", "checks", "tests", "reasons")  # what a list is called that is not all of an answer
 PAGES = ("runs", "data", "versions", "environments", "failure-modes", "readiness", "people", "settings")
+WITHOUT_TWIN = {
+    "/": "it leads on",
+    "/sign-in": "a program shows a token, or POSTs",
+    "/join/{secret}": "an invitation is for a person",
+    "/account/sessions": "of browsers, seen in person alone",
+    "/account/tokens": "/api/tokens",
+    "/design": "nothing but looks",
+    "/health": "it is data itself",
+    "/static/{digest}/{name}": "styles and scripts",
+    "/projects/{project}/audit/verified": "/api/audit/verified: the chain is of the whole platform",
+    "/projects/{project}/jobs/{job}/log/stream": "/api/projects/{project}/jobs/{job}/log, from an offset on",
+    "/projects/{project}/jobs/{job}/report": "a document, under an address that the job names",
+    "/projects/{project}/changes/{number}/report": "likewise",
+    "/projects/{project}/changes/{number}/approvals/{record}/report": "likewise",
+}
 MANY = 10_000
 SECONDS = 0.3  # for a page of that many
 
@@ -246,6 +262,27 @@ def test_settings_are_those_of_the_profile(rita: Client) -> None:
 
     assert found["profile"]["environments"]["staging"]["from"] == "develop"
     assert "staging.from" in rita.get(f"{TOY}/settings").text
+
+
+def test_every_page_has_its_twin_in_the_api(world: World) -> None:
+    """Under the same path, after `/api`; what has none has its reason."""
+    paths = {route.path for route in guarded(world.app) if "GET" in (route.methods or ())}
+    alone = {path for path in paths if not path.startswith("/api") and f"/api{path}" not in paths}
+
+    assert alone == set(WITHOUT_TWIN)
+
+
+def test_of_a_huge_log_its_end_is_shown(world: World, rita: Client) -> None:
+    """And the whole is a link: the page stays light whatever a job prints."""
+    place = world.platform.home.job_log(7)
+    place.write_bytes(b"a line that says little\n" * 2_000_000 + b"the last line\n")
+    begun = time.process_time()
+    answer = rita.get(f"{TOY}/jobs/7")
+
+    assert answer.status == 200
+    assert "the last line" in answer.text
+    assert len(answer.text) < 2_000_000
+    assert time.process_time() - begun < 3
 
 
 def test_ten_thousand_runs_are_found_sorted_and_paged_at_once(world: World) -> None:

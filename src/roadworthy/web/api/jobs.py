@@ -12,6 +12,7 @@ from roadworthy.app.server.view import events as event_view
 from roadworthy.app.server.view import jobs as view
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
+from roadworthy.web.visit import readable
 
 router = APIRouter(route_class=Guarded, tags=["jobs"])
 Number = Annotated[int, Field(ge=1, le=2**53)]
@@ -36,6 +37,16 @@ class JobOut(BaseModel):
     reason: str | None
     created_at: int
     finished_at: int | None
+
+
+@router.get("/api/jobs")
+@needs(Permission.SIGNED_IN, rows="")
+def everywhere(
+    visit: Visitor, platform: Platform, before: Before = None, state: JobState | None = None
+) -> list[JobOut]:
+    """List the jobs of all projects that one may read, the newest first, 50 at a time."""
+    wanted = view.Filter(() if state is None else (state,), before)
+    return [JobOut(**one) for one in view.across(platform.at_work, tuple(readable(visit, platform)), wanted)]
 
 
 @router.get("/api/projects/{project}/jobs")
