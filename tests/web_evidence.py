@@ -18,6 +18,7 @@ from roadworthy.build.pipeline.record import Run, StageRun
 from roadworthy.declare.project import write_pin
 from roadworthy.ledger.objects.address import Address
 from roadworthy.ledger.objects.item import Item
+from roadworthy.ledger.predictions.segment import SegmentWriter
 from roadworthy.platform.store.schema import fact
 from roadworthy.prove import keep
 from roadworthy.prove.proof import Check, Proof
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from web_story import Story
 
 EVIL = "<img src=x onerror=alert(1)>"
+SECRET_VALUE = "19450508"
 FORMULA = '=HYPERLINK("http://example.com")'
 DATA = "data/rows.parquet"
 MODE = f"""apiVersion: roadworthy/v1alpha1
@@ -69,7 +71,24 @@ def tell_more(platform: Platform, folder: Path) -> Story:
     story.push("main")
     for at in range(5):
         state(story, at)
+    _answer(platform)
     return story
+
+
+def _answer(platform: Platform) -> None:
+    """Keep predictions of production as its service would."""
+    row = {
+        "model": "toy",
+        "version": "v1.0.0",
+        "deployment": "toy#production#1",
+        "ms": 1.25,
+        "key": {"id": SECRET_VALUE},
+    }
+    said = {"inputs": {"x": SECRET_VALUE}, "outputs": {"probability": 0.5}, "reasons": [f"x is {SECRET_VALUE}"]}
+    with SegmentWriter(platform.home.predictions(PROJECT, "production")) as kept:
+        for at in range(63):
+            verdict = "refused" if at < 3 else "in_scope"
+            kept.append([{"at": f"2026-05-14T10:00:{at % 60:02d}.000Z", **row, **said, "verdict": verdict}])
 
 
 def state(story: Story, at: int) -> str:

@@ -74,7 +74,12 @@ def answers(world: World) -> dict[str, Any]:
 
 
 def _places(path: str, run: str) -> Iterator[str]:
-    asked = path.replace("{run}", run).replace("{version}", "v1.0.0").replace("{mode}", "FM-001")
+    asked = (
+        path.replace("{run}", run)
+        .replace("{version}", "v1.0.0")
+        .replace("{mode}", "FM-001")
+        .replace("{environment}", "production")
+    )
     for project in ("toy", "flights", "trains", "begun") if "{project}" in path else ("",):
         for number in NUMBERS if "{number}" in path else (0,):
             place = asked.replace("{project}", project).replace("{number}", str(number))

@@ -13,7 +13,7 @@ import pytest
 from roadworthy.cli.examples import EXAMPLES
 from roadworthy.web.app import guarded
 from roadworthy.web.show.csv import as_csv
-from web_evidence import DATA, EVIL, FORMULA, fill, tell_more
+from web_evidence import DATA, EVIL, FORMULA, SECRET_VALUE, fill, tell_more
 from web_world import World
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 TOY, API = "/projects/toy", "/api/projects/toy"
 LISTS = (
-    f"{API}/runs", f"{API}/data", f"{API}/data/tests", f"{API}/versions", f"{API}/environments",
+    f"{API}/runs", f"{API}/data", f"{API}/data/tests", f"{API}/versions", f"{API}/environments", f"{API}/environments/production",
     f"{API}/failure-modes", f"{API}/readiness", f"{API}/people", f"{API}/health", f"{API}/jobs", f"{API}/changes",
     f"{API}/events", f"{API}/deliveries", f"{API}/audit", f"{API}/rules", "/api/projects", "/api/audit", "/api/jobs",
     "/api/accounts", "/api/tokens",
 )  # fmt: skip
-ROWS = ("runs", "checks", "tests", "reasons")  # what a list is called that is not all of an answer
+ROWS = ("runs", "checks", "tests", "reasons", "predictions")  # what a list is called that is not all of an answer
 PAGES = ("runs", "data", "versions", "environments", "failure-modes", "readiness", "people", "settings")
 WITHOUT_TWIN = {
     "/": "it leads on",
@@ -223,6 +223,22 @@ def test_a_version_is_led_back_to_its_run_and_commit_and_on_to_where_it_is(rita:
     assert line["commit"]["name"] in line["run"]["needs"]
     assert f'href="{TOY}/runs/{found["version"]["run"]}"' in page
     assert found["version"]["environments"] == ["production"]
+
+
+def test_predictions_are_counted_by_version_and_no_value_is_shown(rita: Client) -> None:
+    """Each leads to its version; the inputs, keys and outputs of rows stay in the log."""
+    data = rita.get(f"{API}/environments/production").data
+    page = rita.get(f"{TOY}/environments/production").text
+
+    assert data["answered"] == [
+        {"version": "v1.0.0", "verdict": "in_scope", "rows": 60}, {"version": "v1.0.0", "verdict": "refused", "rows": 3}
+    ]  # fmt: skip
+    assert len(data["predictions"]) == 50
+    assert f'href="{TOY}/versions/v1.0.0"' in page
+    assert SECRET_VALUE not in page
+    assert SECRET_VALUE not in str(data)
+    assert rita.get(f"{TOY}/environments/none").status == 404
+    assert rita.get(f"{TOY}/environments/..%2F..").status == 404
 
 
 def test_a_failure_mode_shows_its_last_test_and_makes_health_a_word(rita: Client) -> None:

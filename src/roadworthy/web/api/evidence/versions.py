@@ -7,11 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from roadworthy.app.server.view import places
+from roadworthy.app.server.view.evidence import predictions
 from roadworthy.app.server.view.evidence import versions as view
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.route import Guarded, Platform, needs
 
 router = APIRouter(route_class=Guarded, tags=["versions"])
+Place = Annotated[str, Path(max_length=100)]
 Number = Annotated[str, Path(max_length=100)]
 
 
@@ -35,3 +37,10 @@ def environments(project: str, platform: Platform) -> list[dict[str, Any]]:
     """List the environments of a project, with what is in each."""
     at = platform.at_work
     return places.environments(at, at.known(project), places.seen(at, project))
+
+
+@router.get("/api/projects/{project}/environments/{environment}")
+@needs(Permission.READ, rows="predictions")
+def environment(project: str, environment: Place, platform: Platform) -> dict[str, Any]:
+    """Show an environment: what is there, what was, and what was answered lately, without a value of any row."""
+    return predictions.answered(platform.at_work, project, environment)

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from roadworthy.app.server.view import places
+from roadworthy.app.server.view.evidence import predictions
 from roadworthy.app.server.view.evidence import versions as view
 from roadworthy.platform.identity.permission import Permission
-from roadworthy.web.api.evidence.versions import Number
+from roadworthy.web.api.evidence.versions import Number, Place
 from roadworthy.web.pages.frame import frame
 from roadworthy.web.render import page
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
@@ -54,3 +55,11 @@ def environments(request: Request, project: str, visit: Visitor, platform: Platf
         request, "environments.html", found=found, deployments=sorted(deployments, key=lambda one: one["at"])[::-1],
         **frame(visit, project),
     )  # fmt: skip
+
+
+@router.get("/projects/{project}/environments/{environment}")
+@needs(Permission.READ)
+def environment(request: Request, project: str, environment: Place, visit: Visitor, platform: Platform) -> Response:
+    """Show an environment: what is there, what was, and what was answered lately."""
+    found = predictions.answered(platform.at_work, project, environment)
+    return page(request, "environment.html", found=found, one=found["environment"], **frame(visit, project))

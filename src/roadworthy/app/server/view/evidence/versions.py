@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sqlalchemy import select
 
@@ -88,8 +89,9 @@ def _lineage(platform: Platform, name: str, found: Json, body: Json) -> Iterator
     model = f"{found['model']} {found['version']}"
     yield _node(model, "version", needs, f"{place}/versions/{found['version']}")
     for environment in found["environments"]:
-        yield _node(f"in {environment}", "environment", (model,), f"{place}/environments")
-        yield _node(f"predictions of {environment}", "predictions", (f"in {environment}",), f"{place}/environments")
+        where = f"{place}/environments/{quote(environment, safe='')}"
+        yield _node(f"in {environment}", "environment", (model,), where)
+        yield _node(f"predictions of {environment}", "predictions", (f"in {environment}",), where)
 
 
 def _inputs(items: Mapping[str, Any]) -> list[str]:
