@@ -24,6 +24,10 @@ from roadworthy.web.api import (
     sign_in,
     tokens,
 )
+from roadworthy.web.api.evidence import data as api_data
+from roadworthy.web.api.evidence import runs as api_runs
+from roadworthy.web.api.evidence import standing as api_standing
+from roadworthy.web.api.evidence import versions as api_versions
 from roadworthy.web.api.review import discussion, opinions
 from roadworthy.web.pages import account, accounts, design, events, home, join, log, project
 from roadworthy.web.pages import audit as audit_page
@@ -31,6 +35,7 @@ from roadworthy.web.pages import changes as changes_page
 from roadworthy.web.pages import jobs as jobs_page
 from roadworthy.web.pages import projects as projects_page
 from roadworthy.web.pages import sign_in as sign_in_page
+from roadworthy.web.pages.evidence import data, runs, standing, versions
 from roadworthy.web.pages.review import approval, forms
 from roadworthy.web.route import Guarded
 from roadworthy.web.shield import Shield
@@ -59,6 +64,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     deployments.router,
     secrets.router,
     alerts.router,
+    api_runs.router,
+    api_data.router,
+    api_versions.router,
+    api_standing.router,
     audit.router,
     home.router,
     sign_in_page.router,
@@ -70,6 +79,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     changes_page.router,
     forms.router,
     approval.router,
+    runs.router,
+    data.router,
+    versions.router,
+    standing.router,
     jobs_page.router,
     log.router,
     events.router,
