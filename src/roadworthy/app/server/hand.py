@@ -124,6 +124,7 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
         for address in (*_facts(found), stated):
             note(connection, job.project, local.ledger, address)
         done = lease.complete(connection, number, fence, outcome, judged)
+    platform.judged.add(job.project)
     platform.wake.set()
     return done
 

@@ -61,15 +61,20 @@ def _metrics(document: Mapping[str, Any]) -> Iterator[tuple[Tone, str]]:
         yield "", "  ".join(part for part in told if part)
 
 
-def _flips(found: Mapping[str, Any]) -> Iterator[tuple[Tone, str]]:
-    shares = [
-        ("broken", found["negative"]["value"] or 0.0, f"{count(found['negative_count'])} rows"),
-        ("fixed", found["positive"]["value"] or 0.0, f"{count(found['positive_count'])} rows"),
-        *([("noise floor", found["floor"]["value"], "by training again")] if found["floor"] else []),
+def shares(flips: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Return what share of the rows was broken and fixed: what, how many per cent, a bar, and of how many rows."""
+    found = [
+        ("broken", flips["negative"]["value"] or 0.0, f"{count(flips['negative_count'])} rows"),
+        ("fixed", flips["positive"]["value"] or 0.0, f"{count(flips['positive_count'])} rows"),
+        *([("noise floor", flips["floor"]["value"], "by training again")] if flips["floor"] else []),
     ]
-    most = max(share for _, share, _ in shares)
-    for name, share, rows in shares:
-        yield "", f"  {name:<11}  {percent(share, 2):>7}  {bar(share, most)}  {rows}"
+    most = max(share for _, share, _ in found)
+    return [(name, percent(share, 2), bar(share, most), rows) for name, share, rows in found]
+
+
+def _flips(found: Mapping[str, Any]) -> Iterator[tuple[Tone, str]]:
+    for name, share, drawn, rows in shares(found):
+        yield "", f"  {name:<11}  {share:>7}  {drawn}  {rows}"
 
 
 def _named(one: Mapping[str, str]) -> str:
