@@ -1,4 +1,4 @@
-"""A project that asks for two approvals, and a change of it that Carl opened and whose check passed; as a plugin."""
+"""A project that asks for two approvals, and a change of it that Carl opened and whose check passed."""
 
 from __future__ import annotations
 

@@ -25,8 +25,6 @@ from web_story import PROJECT
 if TYPE_CHECKING:
     from approving import Reviewed
 
-pytest_plugins = ("approving",)
-
 
 def test_a_change_is_merged_when_two_people_approved_it(reviewed: Reviewed) -> None:
     """Before that the server refuses, whoever asks; after it, it is not called unreviewed, and names the approvals."""

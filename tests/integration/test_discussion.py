@@ -24,8 +24,6 @@ from web_story import PROJECT
 if TYPE_CHECKING:
     from typing import Any
 
-pytest_plugins = ("approving",)
-
 
 def talk(reviewed: Reviewed) -> list[dict[str, Any]]:
     """Return the comments of the change."""
@@ -177,7 +175,8 @@ def test_everything_that_is_said_stands_in_the_audit(reviewed: Reviewed) -> None
         rows = [row for row in connection.execute(asked) if row.action.startswith(("change.", "chat."))]
 
     assert [(row.action, row.actor, row.detail.get("done")) for row in rows[1:]] == [
-        ("change.comment", "rita", None), ("change.hold", "rita", None), ("chat.command", "rita", True),
+        ("change.feedback", "platform", None), ("change.comment", "rita", None),
+        ("change.hold", "rita", None), ("chat.command", "rita", True),
         ("chat.command", "rita", False), ("change.approval", "otto", None),
     ]  # fmt: skip
     assert reviewed.platform.audit.verify().faults == ()

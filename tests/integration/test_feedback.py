@@ -1,4 +1,4 @@
-"""The feedback on a change: one for each verdict, told from records, whatever becomes of jobs, branches and the index."""
+"""The feedback on a change: one for each verdict, told from records, whatever becomes of jobs and of the index."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from web_story import PROJECT
 
 if TYPE_CHECKING:
     from approving import Reviewed
-
-pytest_plugins = ("approving",)
 
 
 def told(reviewed: Reviewed, number: int = 1) -> dict[str, Any]:
@@ -70,7 +68,7 @@ def test_a_change_opened_after_its_check_is_told_too(reviewed: Reviewed) -> None
 
 
 def test_what_is_new_is_told_with_each_push(reviewed: Reviewed) -> None:
-    """A finding comes, stays and goes; the feedback is that of the last commit, or says that it is of an earlier one."""
+    """A finding comes, stays and goes; feedback that is of an earlier commit than the last says so."""
     refuse(reviewed, "a = 1\n")
     new = told(reviewed)["review"]["since"]
     refuse(reviewed, "a = 2\n")
