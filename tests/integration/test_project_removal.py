@@ -14,6 +14,7 @@ from roadworthy.app.server.projects import create
 from roadworthy.app.server.sources import HomeSources
 from roadworthy.app.server.tend import removal
 from roadworthy.errors import Conflict, NotFound
+from roadworthy.platform.identity.projects.alert_secrets import Reached
 from roadworthy.platform.rebuild.rebuild import plan
 from roadworthy.platform.store import schema
 from roadworthy.platform.workspace.keep import KEPT_MS
@@ -115,6 +116,8 @@ def test_after_thirty_days_it_is_deleted(world: World) -> None:
     """Not a day before; nothing of it is left but its entries in the audit, and its name is free."""
     platform = world.platform
     home = platform.home
+    platform.identity.project_secrets.set(PROJECT, "KEY", "value", "mona")
+    platform.identity.alert_secrets.set(PROJECT, "slack:#x", Reached("https://example.org"), "mona")
     removed(world)
     at = removal.removed(platform)[PROJECT]
 
@@ -128,6 +131,8 @@ def test_after_thirty_days_it_is_deleted(world: World) -> None:
         removal.restore(platform, PROJECT, "mona")
     assert actions(world)[-1] == "platform project.purge"
     assert create(platform, PROJECT, "otto")
+    assert platform.identity.project_secrets.named(PROJECT) == ()
+    assert platform.identity.alert_secrets.named(PROJECT) == {}
     assert platform.members.roles(PROJECT) == {"otto": "maintainer"}
 
 

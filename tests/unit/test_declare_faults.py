@@ -33,7 +33,7 @@ def test_all_faults_are_told_at_once() -> None:
         (2, 23, "`environment.python` must be text, and `3.10` is a number.", 'Put it in quotes: "3.10".'),
         (2, 29, "`manged` is not a key of `environment`.", "Did you mean `managed`?"),
         (3, 21, "`repository.forge` cannot be `githup`.", "Did you mean `github`?"),
-        (5, 5, "`alerts[0]` lacks `on`.", "Add `on: […]`."),
+        (5, 5, "`alerts[0]` lacks `on`.", "Add `on: [alarm]`."),
     ]
 
 
@@ -134,7 +134,7 @@ def test_a_fault_says_what_to_do(text: str, problem: str, fix: str) -> None:
     ("behaviour: [{name: n, kind: invariance, change: {a: +20}}]", 'Write `a: "+20"`.'),
     ("behaviour: [{name: n, kind: invariance, change: {a: missin}}]", "Did you mean `missing`?"),
     ("behaviour: [{name: n, kind: invariance, change: {a: twice}}]",
-     'Write it like `"+20"`, `missing`, `lower_case`, `upper_case`.'),
+     'Write it like `"+20"`, `missing`, `missing 20%`, `noise 10%`, `shuffled`, `lower_case`, `upper_case`.'),
 ])  # fmt: skip
 def test_a_fix_that_is_followed_mends(line: str, fix: str) -> None:
     """What is to be written is written as YAML reads it, and no sign is added to one that is there."""

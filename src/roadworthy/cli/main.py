@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "events": ("events", "Ask a platform what came of a push, or why nothing did."),
     "jobs": ("jobs", "List, follow, cancel and repeat the jobs of a project on a platform."),
     "secret": ("secret", "Set, list and remove secrets for stages on a platform."),
+    "alert": ("alert", "Set, list, try and remove where people are told what happened on a platform."),
     "plan": ("plan", "Show what a platform would do to a project's workspace."),
     "rules": ("rules", "Show what each push to a platform would do."),
     "audit": ("audit", "Read and verify the audit of a platform."),

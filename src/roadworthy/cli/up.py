@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import click
 
 from roadworthy.app.local import confinement_of_jobs
+from roadworthy.app.outside.reach import outside_of
 from roadworthy.app.server.platform import open_at
 from roadworthy.cli.down import running
 from roadworthy.cli.home import at_home
@@ -40,8 +41,19 @@ _SECONDS = 5.0
 @click.option("--url", metavar="URL", help="How users reach it when a proxy stands before it: `https://…`.")
 @click.option("--runners", default=1, show_default=True, type=click.IntRange(0, 64), help="How many jobs run at once.")
 @click.option("--database", metavar="URL", envvar="ROADWORTHY_DATABASE", help="`postgresql://…` instead of a file.")
+@click.option(
+    "--allow-outgoing",
+    "allowed",
+    metavar="HOST|NETWORK",
+    multiple=True,
+    envvar="ROADWORTHY_ALLOW_OUTGOING",
+    help="Where alerts may go besides public addresses; may be repeated.",
+)
+@click.option("--smtp", metavar="URL", envvar="ROADWORTHY_SMTP", help="`smtp://USER:PASSWORD@HOST:587?from=ADDRESS`.")
 @click.option("--status", "only_status", is_flag=True, help="Only say whether one runs in DIR, and where.")
-def command(home: Path, database: str | None, *, only_status: bool, **at: Any) -> None:
+def command(
+    home: Path, database: str | None, *, only_status: bool, allowed: tuple[str, ...], smtp: str | None, **at: Any
+) -> None:  # fmt: skip
     """Start the platform of a team: hosting, tests of every push, versions, deployments, pages."""
     if only_status:
         _tell(running(home))
@@ -51,7 +63,8 @@ def command(home: Path, database: str | None, *, only_status: bool, **at: Any) -
         raise UsageError(
             f"{place.url} is no address of a server.", remedy="Give it with `https://`, as users will type it."
         )
-    with open_at(home, lambda line: click.echo(line, err=True), database) as platform:
+    outside = outside_of(allowed, smtp)
+    with open_at(home, lambda line: click.echo(line, err=True), database, outside=outside) as platform:
         confined = confinement_of_jobs(os.environ)
         try:
             serve(platform, place, lambda url: _ready(platform, url, place.url or url, confined))

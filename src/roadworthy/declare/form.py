@@ -65,9 +65,10 @@ Disturbance = Annotated[
     str,
     Form(
         "a change",
-        r"[+*/-]\s*[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|missing|lower_case|upper_case",
+        r"[+*/-]\s*[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"
+        r"|(?:missing|noise) (?:100|[0-9]{1,2})(?:\.[0-9]+)?%|missing|shuffled|lower_case|upper_case",
         "+20",
-        ("missing", "lower_case", "upper_case"),
+        ("missing", "missing 20%", "noise 10%", "shuffled", "lower_case", "upper_case"),
     ),
 ]
 KnownAt = Annotated[str, Form("a moment", r"prediction|[+-][0-9]+(?:\.[0-9]+)?(?:s|m|h|d|w)", "-2h")]
@@ -75,7 +76,14 @@ Dotted = Annotated[str, Form("a parameter's name", r"[^\s.]+(?:\.[^\s.]+)*", "tr
 PythonVersion = Annotated[str, Form("a version of Python", r"[0-9]+\.[0-9]+(?:\.[0-9]+)?", "3.11")]
 Variable = Annotated[str, Form("the name of an environment variable", r"[A-Za-z_][A-Za-z0-9_]*", "TZ")]
 Url = Annotated[str, Form("a web address", r"(?:https?|file|s3|gs)://\S+", "https://example.org/flights.csv")]
-Alert = Annotated[str, Form("where to tell", r"[a-z][a-z0-9+-]*:\S+", "slack:#flight-ops")]
+Alert = Annotated[
+    str,
+    Form(
+        "where to tell: `slack:`, `mattermost:` or `webhook:` and a name, or `email:` and an address",
+        r"(?:slack|mattermost|webhook):[#@]?\w[\w.-]{0,79}|email:[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*",
+        "slack:#flight-ops",
+    ),
+]
 Bound = Annotated[str, Form("a bound, `at_least` or `at_most`", r"at_least|at_most", "at_least")]
 Pattern = Annotated[str, Form("a pattern", r"[^\0]+", "[A-Z]{3}")]
 Share = Annotated[float, Range(0, 1)]

@@ -19,6 +19,7 @@ from roadworthy.declare.form import (
 )
 
 Role = Literal["maintainer", "contributor", "reader"]
+Happening = Literal["alarm", "deploy", "rollback", "merge", "unreviewed", "failed_ci"]
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class AlertChannel:
     """Where to tell of what."""
 
     to: Alert
-    on: tuple[str, ...]
+    on: tuple[Happening, ...]
 
 
 @dataclass(frozen=True)

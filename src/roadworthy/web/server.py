@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from roadworthy.app.server.alerting.send import Senders
 from roadworthy.app.server.children import runners
 from roadworthy.app.server.hosting import buckets_at, git_at
 from roadworthy.app.server.loop import Loop
@@ -55,10 +56,11 @@ def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
             front, http="httptools", ws="none", loop="asyncio", lifespan="off",
             access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=5, backlog=_BACKLOG,
         )  # fmt: skip
-        loop = Loop(platform)
+        loop, senders = Loop(platform), Senders(platform, told)
 
         def begin() -> None:
             loop.start()
+            senders.start()
             for one in runners.programs(platform.home, platform.runner, url, at.runners):
                 platform.processes.want(one)
             ready(url)
@@ -67,6 +69,7 @@ def serve(platform: Platform, at: At, ready: Callable[[str], None]) -> None:
         try:
             server.run(sockets=[listener])
         finally:
+            senders.close()
             loop.close()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from roadworthy.app.server.accept import accept
+from roadworthy.app.server.alerting.happened import ended
 from roadworthy.app.server.at_commit import declared_at, on_platform
 from roadworthy.app.server.index import note
 from roadworthy.app.server.judging.measured import measured
@@ -100,7 +101,8 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
     platform.known(job.project)
     if handed.get("outcome") == "error":
         again = not handed.get("ours")
-        return lease.fail(platform.database, number, fence, str(handed.get("summary") or "No reason."), again=again)
+        said = str(handed.get("summary") or "No reason.")
+        return lease.fail(platform.database, number, fence, said, again=again, also=ended)
     commit = str(job.payload["commit"])
     local = on_platform(platform.home, job.project, f"job {job.id}")
     base = _target_now(platform, job)
@@ -124,6 +126,8 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
         for address in (*_facts(found), stated):
             note(connection, job.project, local.ledger, address)
         done = lease.complete(connection, number, fence, outcome, judged)
+        ended(connection, done)
+    platform.judged.add(job.project)
     platform.wake.set()
     return done
 

@@ -9,11 +9,13 @@ import traceback
 from typing import TYPE_CHECKING
 
 from roadworthy.app.server import witness
+from roadworthy.app.server.alerting.happened import ended
 from roadworthy.app.server.changes import settle
 from roadworthy.app.server.context import Reading
 from roadworthy.app.server.operate import do_next, in_place, serve
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.app.server.review.discuss import settle as settle_discussion
+from roadworthy.app.server.review.feedback import give
 from roadworthy.app.server.review.say import mend
 from roadworthy.app.server.tend.drift import mend_hooks, mend_project
 from roadworthy.app.server.tend.predictions import adopt_predictions
@@ -109,7 +111,7 @@ class Loop:
         while not self._over.is_set() and do_next(platform):
             for project in platform.projects():
                 look(platform, project)
-        lease.sweep(platform.database)
+        lease.sweep(platform.database, ended)
         witness.tell(platform)
 
     def _tell(self, source: Source) -> None:
@@ -127,6 +129,7 @@ def begin(platform: Platform, project: str) -> None:
     settle(platform, project)
     mend(platform, project)
     settle_discussion(platform, project)
+    give(platform, project)
     for one in in_place(platform, project):
         serve(platform, project, one.environment)
 
@@ -152,4 +155,7 @@ def look(platform: Platform, project: str) -> list[int]:
     if proposed:
         with platform.database.write() as connection:
             events += run_in_full(connection, project)
+    if events or project in platform.judged:
+        platform.judged.discard(project)
+        give(platform, project)
     return events

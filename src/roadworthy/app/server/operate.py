@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roadworthy.app.release import Into, Wanted, deploy_at, release_at, rollback_at
+from roadworthy.app.server.alerting.happened import deployed, ended
 from roadworthy.app.server.at_commit import commit_of, declared_at, on_platform
 from roadworthy.app.server.children.serving import Place
 from roadworthy.app.server.context import Reading
@@ -17,7 +18,17 @@ from roadworthy.ledger.versions.read import history
 from roadworthy.platform.automate import lease
 from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.workspace.apply import apply
-from roadworthy.platform.workspace.keep import IndexHost, is_removed, state_applied, there
+from roadworthy.platform.workspace.keep import (
+    APPLY,
+    MEND,
+    IndexHost,
+    is_removed,
+    is_stated,
+    last_applied,
+    number_of,
+    state_applied,
+    there,
+)
 from roadworthy.platform.workspace.plan import Add, Remove, line, plan
 from roadworthy.platform.workspace.resource import Resource, wanted
 
@@ -46,7 +57,8 @@ def do_next(platform: Platform) -> bool:
         result = _KINDS[job.kind](platform, job)
     except RoadworthyError as fault:
         platform.say(f"Job {job.id} ({job.kind} of {job.project}) could not be done: {fault.problem}")
-        lease.fail(platform.database, job.id, job.fence, f"{fault.problem} {fault.remedy}", again=_may_help(fault))
+        said, again = f"{fault.problem} {fault.remedy}", _may_help(fault)
+        lease.fail(platform.database, job.id, job.fence, said, again=again, also=ended)
         return True
     with platform.database.write() as connection:
         lease.complete(connection, job.id, job.fence, "passed", result)
@@ -96,14 +108,14 @@ def apply_profile(platform: Platform, project: str, commit: str) -> tuple[Step, 
     resources = asked_for(platform, project, Reading(platform, project).profile(commit))
     ledger = platform.home.ledger(project, SPEAKER)
     with platform.database.write() as connection:
-        found = there(connection, ledger, project)
-        steps = plan(resources, found)
-        if steps and {one.key: dict(one.value) for one in resources} != found.applied:
+        steps = plan(resources, there(connection, ledger, project))
+        if steps and not is_stated(ledger, resources):
             note(connection, project, ledger, state_applied(ledger, commit, resources))
         if steps:
             apply(steps, IndexHost(connection, project))
-            what = "workspace.mend" if all(step.drift for step in steps) else "workspace.apply"
-            detail = {"commit": commit, "steps": [line(step) for step in steps]}
+            what = MEND if all(step.drift for step in steps) else APPLY
+            number = number_of(last_applied(ledger))
+            detail = {"commit": commit, "number": number, "steps": [line(step) for step in steps]}
             platform.audit.state(connection, Entry(SPEAKER, what, project, project, detail))
             for one in (step for step in steps if step.kind == "member"):
                 platform.audit.state(connection, _role(one, project, commit))
@@ -181,7 +193,8 @@ def _placed(
         note(connection, project, local.ledger, made.record)
         what = "deployment.rollback" if made.rollback else "deployment.deploy"
         detail = {"version": made.version, "tag": made.tag}
-        platform.audit.once(connection, Entry(actor, what, environment, project, detail), "tag")
+        if platform.audit.once(connection, Entry(actor, what, environment, project, detail), "tag"):
+            deployed(connection, project, done, environment, actor)
     serve(platform, project, environment)
     platform.wake.set()
     return done

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from roadworthy.adapters.forge.embedded.forge import EmbeddedForge
+from roadworthy.app.outside.reach import Outside
 from roadworthy.app.server.children.processes import Processes
 from roadworthy.app.server.children.serving import Services
 from roadworthy.app.server.home import opened
@@ -57,8 +58,10 @@ class Platform:
         limits: How often one may ask, and try a password or a token.
         refused: What was refused, and is to be told to the audit.
         receiving: Project, ref and object of what was let in and not told of yet: it may be seen before it is told.
+        judged: Projects in which a check ended or a change was opened since feedback was last given there.
         wake: Set when something may be to be done.
         troubles: By project, what is wrong with it that only people can mend.
+        outside: What is reached of the world outside, and how.
         moving: Held while a branch and the row that tells of it are moved, and while they are compared.
     """
 
@@ -76,8 +79,10 @@ class Platform:
     limits: Limits = field(default_factory=Limits)
     refused: Refused = field(default_factory=Refused)
     receiving: set[tuple[str, str, str | None]] = field(default_factory=set)
+    judged: set[str] = field(default_factory=set)
     wake: threading.Event = field(default_factory=threading.Event)
     troubles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    outside: Outside = field(default_factory=Outside)
     moving: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -110,8 +115,9 @@ def own_ledger(home: Home) -> Ledger:
 
 @contextmanager
 def open_at(
-    folder: Path, say: Callable[[str], None], database: str | None = None, *, lease: float = LEASE
-) -> Iterator[Platform]:
+    folder: Path, say: Callable[[str], None], database: str | None = None, *, lease: float = LEASE,
+    outside: Outside | None = None,
+) -> Iterator[Platform]:  # fmt: skip
     """Give the platform in *folder*, made when it is not there; nothing of it runs before it is told to.
 
     Args:
@@ -119,6 +125,7 @@ def open_at(
         say: Takes a line for whoever runs the server.
         database: The URL of the index; a file in the home when it is None.
         lease: Seconds that a runner may be silent.
+        outside: What is reached of the world outside, and how: what is public, and no mail, when it is None.
 
     Raises:
         Conflict: Another server works in it.
@@ -136,4 +143,7 @@ def open_at(
         processes.when_ended(lambda name: give_back(index, name))  # a runner that is dead keeps no job waiting
         stack.callback(processes.close)
         own = own_ledger(home)
-        yield Platform(home, index, identity, forge, own, Audit(own), processes, Services(home, processes), say, lease)
+        yield Platform(
+            home, index, identity, forge, own, Audit(own), processes, Services(home, processes), say, lease,
+            outside=outside or Outside(),
+        )  # fmt: skip

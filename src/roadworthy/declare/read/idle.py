@@ -37,7 +37,7 @@ def _of_profile(profile: Profile | None) -> dict[str, bool]:
         "train.base": train.base != _USUAL.base,
         "train.approve": train.approve != _USUAL.approve,
         "log.retention": profile.log.retention is not None,
-        "alerts": bool(profile.alerts),
+        "alerts.on: alarm": any("alarm" in one.on for one in profile.alerts),
     }
     for name, environment in profile.environments.items():
         found[f"environments.{name}.rollout"] = environment.rollout is not None

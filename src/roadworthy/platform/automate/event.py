@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-Kind = Literal["push", "create", "delete", "tag", "change", "schedule", "manual"]
+Kind = Literal["push", "create", "delete", "tag", "change", "schedule", "manual", "alert"]
 _LOOKED_AT = 50  # earlier events of a ref, in which a violation may have been told
 
 
@@ -26,7 +26,7 @@ class NewEvent:
     """Something that happened.
 
     Attributes:
-        ref: What it happened to: a ref, or the name of a schedule.
+        ref: What it happened to: a ref, the name of a schedule, or what people are told of.
         delivery: The delivery that told of it; None when no hook did.
         actor: Who did it; None when nobody said.
     """

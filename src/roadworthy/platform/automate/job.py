@@ -21,7 +21,7 @@ class NewJob:
 
     Attributes:
         key: Names the work: a second job of the same key is not made.
-        kind: Who does it: `check` a runner, `apply`, `release` and `deploy` the server.
+        kind: Who does it: `check` a runner, `apply`, `release`, `deploy` and `alert` the server.
         payload: What it is about, as JSON.
         priority: Among the jobs of its project, the greater first.
         run_at: Milliseconds since 1970; None for at once.

@@ -18,18 +18,21 @@ from roadworthy.platform.store.database import now
 from roadworthy.platform.store.schema import job as table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-    from sqlalchemy import CTE, BindParameter, ColumnElement, Connection, Select
+    from sqlalchemy import CTE, BindParameter, ColumnElement, Connection, FromClause, Select
     from sqlalchemy.sql.dml import ReturningUpdate
 
     from roadworthy.platform.automate.job import Outcome
     from roadworthy.platform.store.database import Database
 
+    Also = Callable[[Connection, Job], object]
+
 ATTEMPTS = 5  # after which a job that could not be done is left
-BACKOFF_SECONDS, BACKOFF_MOST = 10, 600  # after the first failure, and after any
+PATIENT = {"alert": 18}  # kinds that are tried more often: whoever is to be told may be down for hours
+BACKOFF_SECONDS, BACKOFF_MOST = 10, 3600  # after the first failure, and after any
 _REMEMBERED = 64  # ended jobs that are looked at to see whose turn it is
-_SILENT = f"Left after {ATTEMPTS} attempts: whoever did it fell silent."
+_SILENT = "Left after all its attempts: whoever did it fell silent."
 _REMEDY = "Stop the work and drop what came of it; claim another job."
 
 
@@ -74,10 +77,14 @@ def _next(kinds: Collection[str], at: BindParameter[int]) -> Select[tuple[int]]:
         select(one.c.id)
         .outerjoin(running, running.c.project == one.c.project)
         .outerjoin(served, served.c.project == one.c.project)
-        .where(ready, one.c.kind.in_(kinds), one.c.attempts < ATTEMPTS, one.c.cancel == 0)
+        .where(ready, one.c.kind.in_(kinds), one.c.attempts < _attempts(one), one.c.cancel == 0)
     )
     turn = (func.coalesce(running.c.number, 0), func.coalesce(served.c.last, 0), one.c.priority.desc(), one.c.run_at)
     return chosen.order_by(*turn, one.c.id).limit(1).with_for_update(of=one, skip_locked=True)
+
+
+def _attempts(one: FromClause) -> ColumnElement[int]:
+    return case(*((one.c.kind == kind, number) for kind, number in PATIENT.items()), else_=ATTEMPTS)
 
 
 # Both are materialized: PostgreSQL would else work them out anew for every job that waits.
@@ -144,7 +151,9 @@ def complete(
     return done
 
 
-def fail(database: Database, number: int, fence: int, reason: str, *, again: bool = True) -> Job:
+def fail(
+    database: Database, number: int, fence: int, reason: str, *, again: bool = True, also: Also = lambda _, __: None
+) -> Job:
     """Say that a job could not be done: it is tried again later, up to `ATTEMPTS` times, unless it was cancelled.
 
     Args:
@@ -153,6 +162,7 @@ def fail(database: Database, number: int, fence: int, reason: str, *, again: boo
         fence: Under which it is held.
         reason: What went wrong, in words.
         again: Whether another attempt can help.
+        also: Done in the same transaction when it is left, with the job.
 
     Raises:
         Conflict: It is not held under that fence any more; nothing was changed.
@@ -161,12 +171,14 @@ def fail(database: Database, number: int, fence: int, reason: str, *, again: boo
         found = held(connection, number, fence)
         if found.cancel:
             return _end(connection, number, fence, {"state": "cancelled"})
-        if again and found.attempts < ATTEMPTS:
+        if again and found.attempts < PATIENT.get(found.kind, ATTEMPTS):
             wait = backoff(found.attempts)
             later = {"state": "queued", "finished_at": None, "run_at": now(connection) + wait * 1000}
             return _end(connection, number, fence, {**later, "reason": f"Tried again after {wait} s: {reason}"})
         tries = "1 attempt" if found.attempts == 1 else f"{found.attempts} attempts"
-        return _end(connection, number, fence, {"state": "failed", "reason": f"Left after {tries}: {reason}"})
+        left = _end(connection, number, fence, {"state": "failed", "reason": f"Left after {tries}: {reason}"})
+        also(connection, left)
+        return left
 
 
 def backoff(attempts: int) -> int:
@@ -184,18 +196,25 @@ def stopped(database: Database, number: int, fence: int) -> Job:
         return _end(connection, number, fence, {"state": "cancelled"})
 
 
-def sweep(database: Database) -> list[Job]:
-    """End the jobs whose holder fell silent, and that are not to be tried again; return them."""
+def sweep(database: Database, also: Also = lambda _, __: None) -> list[Job]:
+    """End the jobs whose holder fell silent, and that are not to be tried again; return them.
+
+    *also* is done in the same transaction, with each.
+    """
     with database.write() as connection:
         at = now(connection)
         lost = (table.c.state == "running") & (table.c.lease_until <= at)
-        spent = lost & or_(table.c.cancel == 1, table.c.attempts >= ATTEMPTS)
+        spent = lost & or_(table.c.cancel == 1, table.c.attempts >= _attempts(table))
         ended = {
             "state": case((table.c.cancel == 1, "cancelled"), else_="failed"), "lease_until": None,
             "reason": case((table.c.cancel == 1, table.c.reason), else_=_SILENT),
             "finished_at": at,
         }  # fmt: skip
-        return [Job.of(row) for row in connection.execute(update(table).where(spent).values(ended).returning(table))]
+        rows = connection.execute(update(table).where(spent).values(ended).returning(table)).all()
+        found = [Job.of(row) for row in rows]
+        for one in found:
+            also(connection, one)
+        return found
 
 
 def give_back(database: Database, owner: str | None = None) -> int:

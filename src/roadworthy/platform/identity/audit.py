@@ -82,8 +82,10 @@ class Audit:
         self._index(connection, number, record)
         return record
 
-    def once(self, connection: Connection, entry: Entry, by: str) -> None:
+    def once(self, connection: Connection, entry: Entry, by: str) -> bool:
         """State *entry*, unless that is stated: the same action on the same target, with the same *by* in its detail.
+
+        Returns whether it was stated now.
 
         For what is done again after a crash, which may have come before the entry or after it.
 
@@ -95,8 +97,10 @@ class Audit:
         table = schema.audit
         same = (table.c.action == entry.action) & (table.c.target == entry.target) & (table.c.project == entry.project)
         stated = connection.execute(select(table.c.detail).where(same)).scalars()
-        if all(detail.get(by) != entry.detail[by] for detail in stated):
+        is_new = all(detail.get(by) != entry.detail[by] for detail in stated)
+        if is_new:
             self.state(connection, entry)
+        return is_new
 
     def restore(self, connection: Connection) -> int:
         """List every entry that the index lacks, and return how many."""

@@ -15,6 +15,7 @@ from roadworthy.platform.identity.accounts import Accounts
 from roadworthy.platform.identity.actor import Actor
 from roadworthy.platform.identity.directory import LocalDirectory
 from roadworthy.platform.identity.invitations import Invitations
+from roadworthy.platform.identity.projects.alert_secrets import AlertSecrets
 from roadworthy.platform.identity.projects.secrets import ProjectSecrets
 from roadworthy.platform.identity.sessions import Sessions
 from roadworthy.platform.identity.tokens import Tokens
@@ -39,6 +40,7 @@ class Identity:
     invitations: Invitations
     directory: Directory
     project_secrets: ProjectSecrets
+    alert_secrets: AlertSecrets
 
     def sign_in(self, name: str, password: str) -> str:
         """Return the name of the account whose password it is; made, when another directory knows somebody new.
@@ -99,7 +101,7 @@ def open_identity(url: str, directory: Directory | None = None) -> Identity:
     local = LocalDirectory(accounts)
     return Identity(
         database, accounts, Tokens(database), Sessions(database), Invitations(database), directory or local,
-        ProjectSecrets(database),
+        ProjectSecrets(database), AlertSecrets(database),
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The tables of `identity.db`: what is secret, or stands for a secret. They are backed up, and cannot be rebuilt.
 
-Of passwords, tokens, sessions and invitations a digest is kept. The secrets of projects alone stand as they are, for
-stages need their values: who can read this database has them. Times are milliseconds since 1970 in UTC.
+Of passwords, tokens, sessions and invitations a digest is kept. The secrets of projects and the addresses of their
+alerts alone stand as they are, for their values are needed: who can read this database has them. Times are
+milliseconds since 1970 in UTC.
 """
 
 from __future__ import annotations
@@ -73,6 +74,16 @@ project_secret = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
     Column("version", Integer, nullable=False),  # counts how often it was set
+    Column("set_by", Text, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+)  # fmt: skip
+
+alert_channel = Table(
+    "alert_channel", TABLES,
+    Column("project", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", Text),  # what is sent is signed with it; none: the address alone is secret
     Column("set_by", Text, nullable=False),
     Column("set_at", BigInteger, nullable=False),
 )  # fmt: skip

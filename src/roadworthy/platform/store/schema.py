@@ -109,7 +109,7 @@ event = Table(
     Column("id", number(), primary_key=True, autoincrement=True),
     _project(primary=False),
     Column("delivery", number(), ForeignKey("delivery.id")),
-    Column("kind", Text, nullable=False),  # push | create | delete | tag | change | schedule | manual
+    Column("kind", Text, nullable=False),  # push | create | delete | tag | change | schedule | manual | alert
     Column("ref", Text, nullable=False),
     Column("before", Text),
     Column("after", Text),

@@ -75,8 +75,9 @@ def _wanted(profile: Profile) -> Iterator[Resource]:
         yield Resource("environment", name, _plain(asdict(environment)))
     if profile.train is not None and profile.train.on.schedule is not None:
         yield Resource("schedule", "train", {"cron": profile.train.on.schedule})
-    for channel in profile.alerts:
-        yield Resource("alert", channel.to, {"on": sorted(channel.on)})
+    for to in dict.fromkeys(channel.to for channel in profile.alerts):  # what is declared twice is told of both
+        happenings = {one for channel in profile.alerts if channel.to == to for one in channel.on}
+        yield Resource("alert", to, {"on": sorted(happenings)})
 
 
 def _plain(value: object) -> dict[str, object]:

@@ -270,6 +270,7 @@ def _details(sources: Sequence[tuple[str, Measures, Role]]) -> Details:
 def _stages(base: Evidence, head: Evidence) -> tuple[StageRow, ...]:
     if head.run is None:
         return ()
+    names = tuple(head.run.stages)
     return tuple(
         StageRow(
             name,
@@ -278,6 +279,7 @@ def _stages(base: Evidence, head: Evidence) -> tuple[StageRow, ...]:
             head.seconds.get(name),
             base.seconds.get(name),
             None if base.run is None else not _same_key(base.run, stage, name),
+            changes.upstream(head.declared.pipeline.stages, name, names) if head.declared else (),
         )
         for name, stage in head.run.stages.items()
     )

@@ -15,13 +15,14 @@ from markupsafe import Markup, escape
 
 from roadworthy.prove.gate import words as gate_words
 from roadworthy.prove.gate.verdicts import ORDER, SECTIONS
+from roadworthy.prove.matrix import in_words, matrix
 from roadworthy.prove.review import behind, plots, text, words
 from roadworthy.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from roadworthy.prove.measures import AgainstProduction, Confusion, FlipExample, Interval
+    from roadworthy.prove.measures import AgainstProduction, Confusion, FlipExample, Interval, MatrixCell
     from roadworthy.prove.review.comparison import CheckRow, Comparison, MetricRow
     from roadworthy.prove.review.grammar import Plot, Spec
 
@@ -90,6 +91,7 @@ def render(comparison: Comparison) -> str:
             tiles=words.tiles(comparison),
             sections=_SECTIONS,
             groups=_groups(comparison.checks),
+            matrix=_matrix(comparison.checks),
             plots=_plots(comparison),
             behind=behind.said(comparison.distributions.details),
             policy=_policy(scripts, style),
@@ -142,6 +144,13 @@ def _groups(rows: Sequence[CheckRow]) -> list[_Group]:
     ]
 
 
+def _matrix(rows: Sequence[CheckRow]) -> dict[str, Sequence[MatrixCell]]:
+    """Return the cells of each capability; nothing of a single test, which is listed anyway."""
+    cells = matrix(row.check for row in rows)
+    lines = dict.fromkeys(cell["capability"] for cell in cells) if len(cells) > 1 else {}
+    return {line: [cell for cell in cells if cell["capability"] == line] for line in lines}
+
+
 def _group(title: str, rows: Sequence[CheckRow]) -> _Group:
     """Put first what failed, then what was not run; of much that passed as before, fold away all."""
     ordered = sorted(rows, key=lambda row: ORDER.index(row.verdict))
@@ -181,6 +190,7 @@ def _environment() -> Environment:
         reach=_reach,
         balance=_balance,
         told=gate_words.told,
+        cell_words=in_words,
         because=gate_words.because,
         precision=_precision,
         recall=_recall,

@@ -162,6 +162,8 @@ def _delete(platform: Platform, name: str, bucket: Path) -> None:
     """Delete all that is left of a project; its bucket last, by which it is known that something is left."""
     home = platform.home
     platform.forge.purge(name)
+    platform.identity.project_secrets.forget(name)  # a project made later under this name is another
+    platform.identity.alert_secrets.forget(name)
     for place in (home.work / name, home.secret(name)):
         shutil.rmtree(place, ignore_errors=True)
     with platform.database.write() as connection:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from roadworthy.app.server.alerting.channels import warned
 from roadworthy.app.server.at_commit import commit_of, on_platform
 from roadworthy.app.server.context import Reading, profile_now
 from roadworthy.app.server.operate import planned
@@ -32,7 +33,7 @@ def plan(platform: Platform, name: str, revision: str) -> tuple[str, list[dict[s
     """
     platform.known(name)
     commit = commit_of(on_platform(platform.home, name, SPEAKER), name, revision)
-    steps = planned(platform, name, commit)
+    steps = warned(platform, name, planned(platform, name, commit))
     return commit, [
         {"sign": one.sign, "kind": one.kind, "name": one.name, "why": one.why, "line": line(one)} for one in steps
     ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from roadworthy.app.server import changes as changing
+from roadworthy.app.server.alerting.channels import warned
 from roadworthy.app.server.context import PROFILE
 from roadworthy.app.server.operate import planned
 from roadworthy.app.server.platform import SPEAKER
@@ -68,7 +69,8 @@ def _planned(platform: Platform, found: Standing) -> list[str]:
         return []
     try:
         before, after = (platform.forge.read(one.project, commit, PROFILE) for commit in (onto, found.tip))
-        return [] if before == after else [line(step) for step in planned(platform, one.project, found.tip)]
+        steps = () if before == after else warned(platform, one.project, planned(platform, one.project, found.tip))
+        return [line(step) for step in steps]
     except (NotFound, UsageError, InvalidDeclaration):
         return []  # what keeps it from being read is told by its check
 

@@ -79,6 +79,11 @@ class ProjectSecrets:
             if not connection.execute(delete(table).where(here)).rowcount:
                 raise NotFound(f"{project} has no secret {name}.", remedy="`roadworthy secret list` names them.")
 
+    def forget(self, project: str) -> None:
+        """Forget all of a project."""
+        with self.database.write() as connection:
+            connection.execute(delete(table).where(table.c.project == project))
+
     def values(self, project: str, names: Collection[str]) -> dict[str, str]:
         """Return the values of those of *names* that are set."""
         asked = select(table.c.name, table.c.value).where(table.c.project == project, table.c.name.in_(names))

@@ -1,0 +1,1 @@
+"""Alerts at work: asked for where something happens, sent by threads of their own, shown to people."""

@@ -1,0 +1,1 @@
+"""Telling people outside what happened: which happenings, whom, in which words, and how often."""
