@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from web_story import Story
 
 EVIL = "<img src=x onerror=alert(1)>"
-SECRET_VALUE = "19450508"
+BIRTHDAY = "19450508"
 FORMULA = '=HYPERLINK("http://example.com")'
 DATA = "data/rows.parquet"
 MODE = f"""apiVersion: roadworthy/v1alpha1
@@ -82,9 +82,9 @@ def _answer(platform: Platform) -> None:
         "version": "v1.0.0",
         "deployment": "toy#production#1",
         "ms": 1.25,
-        "key": {"id": SECRET_VALUE},
+        "key": {"id": BIRTHDAY},
     }
-    said = {"inputs": {"x": SECRET_VALUE}, "outputs": {"probability": 0.5}, "reasons": [f"x is {SECRET_VALUE}"]}
+    said = {"inputs": {"x": BIRTHDAY}, "outputs": {"probability": 0.5}, "reasons": [f"x is {BIRTHDAY}"]}
     with SegmentWriter(platform.home.predictions(PROJECT, "production")) as kept:
         for at in range(63):
             verdict = "refused" if at < 3 else "in_scope"

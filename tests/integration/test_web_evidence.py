@@ -13,7 +13,7 @@ import pytest
 from roadworthy.cli.examples import EXAMPLES
 from roadworthy.web.app import guarded
 from roadworthy.web.show.csv import as_csv
-from web_evidence import DATA, EVIL, FORMULA, SECRET_VALUE, fill, tell_more
+from web_evidence import BIRTHDAY, DATA, EVIL, FORMULA, fill, tell_more
 from web_world import World
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 TOY, API = "/projects/toy", "/api/projects/toy"
 LISTS = (
-    f"{API}/runs", f"{API}/data", f"{API}/data/tests", f"{API}/versions", f"{API}/environments", f"{API}/environments/production",
+    f"{API}/runs", f"{API}/data", f"{API}/data/tests", f"{API}/versions", f"{API}/environments",
+    f"{API}/environments/production",
     f"{API}/failure-modes", f"{API}/readiness", f"{API}/people", f"{API}/health", f"{API}/jobs", f"{API}/changes",
     f"{API}/events", f"{API}/deliveries", f"{API}/audit", f"{API}/rules", "/api/projects", "/api/audit", "/api/jobs",
     "/api/accounts", "/api/tokens",
@@ -235,8 +236,8 @@ def test_predictions_are_counted_by_version_and_no_value_is_shown(rita: Client) 
     ]  # fmt: skip
     assert len(data["predictions"]) == 50
     assert f'href="{TOY}/versions/v1.0.0"' in page
-    assert SECRET_VALUE not in page
-    assert SECRET_VALUE not in str(data)
+    assert BIRTHDAY not in page
+    assert BIRTHDAY not in str(data)
     assert rita.get(f"{TOY}/environments/none").status == 404
     assert rita.get(f"{TOY}/environments/..%2F..").status == 404
 

@@ -40,7 +40,9 @@ def pages(world: World) -> tuple[str, ...]:
         *(f"{project}/{name}" for project in (TOY, EMPTY) for name in OF_BOTH),
         f"{TOY}/runs?pin={two}&sort=-roc_auc", f"{TOY}/runs?q=nothing", f"{TOY}/runs/{one}",
         f"{TOY}/runs/compare?{chosen}", f"{TOY}/runs/compare?{chosen}&diff=true&pin={two}", f"{TOY}/versions/v1.0.0",
-        f"{TOY}/data/versions?path={DATA}", f"{TOY}/failure-modes/FM-001", f"{TOY}/environments/production", f"{TOY}/environments/staging", "/projects", "/design",
+        f"{TOY}/data/versions?path={DATA}", f"{TOY}/failure-modes/FM-001",
+        f"{TOY}/environments/production",
+        f"{TOY}/environments/staging", "/projects", "/design",
     )  # fmt: skip
 
 
