@@ -7,6 +7,8 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import pytest
+
 from release_project import git
 from roadworthy.app.local import open_local
 from roadworthy.app.server import changes
@@ -106,3 +108,21 @@ class Reviewed:
         if check:
             self.story.check(measured=True)
         return self.head
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with a platform and a laptop, on which a change asks for two approvals."""
+    folder = tmp_path_factory.mktemp("begun")
+    with open_at(folder / "home", lambda _: None) as platform:
+        for name in ("mona", "carl", "rita", "otto", "zoe"):
+            platform.identity.accounts.create(name, None)
+        Reviewed.begin(platform, folder / "laptop")
+    return folder
+
+
+@pytest.fixture
+def reviewed(begun: Path, tmp_path: Path) -> Iterator[Reviewed]:
+    """Give a change that asks for two approvals."""
+    with Reviewed.open(begun, tmp_path) as opened:
+        yield opened

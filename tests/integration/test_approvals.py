@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import delete
 
-from approving import Reviewed
 from roadworthy.app.server import changes
 from roadworthy.app.server.changes import Wanted, open_change
-from roadworthy.app.server.platform import open_at
 from roadworthy.app.server.review import opinion, show
 from roadworthy.app.server.sources import HomeSources
 from roadworthy.app.server.view import changes as view
@@ -25,26 +23,7 @@ from roadworthy.platform.store.database import now
 from web_story import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with a platform and a laptop, on which a change asks for two approvals."""
-    folder = tmp_path_factory.mktemp("begun")
-    with open_at(folder / "home", lambda _: None) as platform:
-        for name in ("mona", "carl", "rita", "otto", "zoe"):
-            platform.identity.accounts.create(name, None)
-        Reviewed.begin(platform, folder / "laptop")
-    return folder
-
-
-@pytest.fixture
-def reviewed(begun: Path, tmp_path: Path) -> Iterator[Reviewed]:
-    """Give a change that asks for two approvals."""
-    with Reviewed.open(begun, tmp_path) as opened:
-        yield opened
+    from approving import Reviewed
 
 
 def test_a_change_is_merged_when_two_people_approved_it(reviewed: Reviewed) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from approving import ROLES, Reviewed
 from roadworthy.app.server import changes
 from roadworthy.app.server.loop import begin
-from roadworthy.app.server.platform import SPEAKER, open_at
+from roadworthy.app.server.platform import SPEAKER
 from roadworthy.app.server.review import discuss, show
 from roadworthy.app.server.review.discuss import INTERRUPTED
 from roadworthy.app.server.review.obey import Order
@@ -22,27 +22,7 @@ from roadworthy.platform.store import schema
 from web_story import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
     from typing import Any
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with a platform and a laptop, on which a change asks for two approvals."""
-    folder = tmp_path_factory.mktemp("begun")
-    with open_at(folder / "home", lambda _: None) as platform:
-        for name in ("mona", "carl", "rita", "otto", "zoe"):
-            platform.identity.accounts.create(name, None)
-        Reviewed.begin(platform, folder / "laptop")
-    return folder
-
-
-@pytest.fixture
-def reviewed(begun: Path, tmp_path: Path) -> Iterator[Reviewed]:
-    """Give a change that asks for two approvals."""
-    with Reviewed.open(begun, tmp_path) as opened:
-        yield opened
 
 
 def talk(reviewed: Reviewed) -> list[dict[str, Any]]:
@@ -195,7 +175,8 @@ def test_everything_that_is_said_stands_in_the_audit(reviewed: Reviewed) -> None
         rows = [row for row in connection.execute(asked) if row.action.startswith(("change.", "chat."))]
 
     assert [(row.action, row.actor, row.detail.get("done")) for row in rows[1:]] == [
-        ("change.comment", "rita", None), ("change.hold", "rita", None), ("chat.command", "rita", True),
+        ("change.feedback", "platform", None), ("change.comment", "rita", None),
+        ("change.hold", "rita", None), ("chat.command", "rita", True),
         ("chat.command", "rita", False), ("change.approval", "otto", None),
     ]  # fmt: skip
     assert reviewed.platform.audit.verify().faults == ()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 SMALL = Limits(memory=300 << 20, processes=20, disk=64 << 20, seconds=60.0)
 # Each of the first few has more, faster than they could be counted; it ends by itself after a while.
 BOMB = "import os, time\nfor _ in range(7):\n    os.fork()\n    time.sleep(0.05)\ntime.sleep(20)\n"
-HOG = "import time\nheld = []\nwhile True:\n    held.append(bytearray(b'x' * (40 << 20)))\n    time.sleep(0.02)\n"
+HOG = "import time\nheld = []\nwhile True:\n    held.append(bytearray(b'x' * (20 << 20)))\n    time.sleep(0.05)\n"
+GULP = "import time\ntime.sleep(0.5)\nheld = bytearray(700 << 20)\ntime.sleep(60)\n"
 KEEP = "import time; held = bytearray(b'x' * (120 << 20)); time.sleep(60)"
 # In sessions of their own: still below us.
 SHARED = f"""import subprocess, sys, time
@@ -74,6 +75,14 @@ def _is_alive(process: int) -> bool:
             return stat.read().rpartition(")")[2].split()[0] not in {"Z", "X"}
     except OSError:
         return False
+
+
+def test_no_process_takes_twice_the_memory_at_once(tmp_path: Path) -> None:
+    """The kernel refuses it: between two looks nobody would have seen it."""
+    breached, _, _ = breach(GULP, tmp_path)
+
+    assert breached == []
+    assert "MemoryError" in (tmp_path / "log").read_text(encoding="utf-8")
 
 
 def test_no_file_grows_beyond_the_limit(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_review_is_written_and_kept(toy: Local) -> None:
     assert record.body["outcome"] == "ready"
     assert document("main..HEAD")["record"] in {address for address, _ in toy.ledger.records.all("review")}
     head = git(toy.folder, "rev-parse", "HEAD")
-    for ending, start in (("html", "<!doctype html>"), ("md", "## ")):
+    for ending, start in (("html", "<!doctype html>"), ("md", "<!-- roadworthy review of toy -->\n## ")):
         assert (toy.ledger.state / "reports" / f"review-{head[:12]}.{ending}").read_text("utf-8").startswith(start)
 
 
@@ -209,3 +209,22 @@ def keep_proof(local: Local, model: str, side: Evidence, answers: Answers) -> No
         reference=keep_table(local.ledger, answers.rows),
     )
     keep.write(local.ledger, held)
+
+
+def test_what_is_new_since_the_last_review_is_told(toy: Local) -> None:
+    """Held against the last review of the same change that was of another proof, however often it is asked."""
+    branch(toy, "bad")
+    prove(toy, "bad", PASSED, FAILED)
+    first = document("main..HEAD")
+    change(toy, "good again")
+    prove(toy, "good again")
+    found = [document("main..HEAD", "--link", "https://rw.example/1")["since"] for _ in range(2)]
+    printed = review("main..HEAD").stdout
+    text = (toy.ledger.state / "reports" / f"review-{git(toy.folder, 'rev-parse', 'HEAD')[:12]}.md").read_text("utf-8")
+
+    assert first["since"] is None
+    assert found[0] == found[1]
+    assert found[0]["commit"] == first["head"]["commit"]
+    assert [(one["name"], one["how"]) for one in found[0]["gone"]] == [(FAILED.name, "not there any more")]
+    assert f"not there any more: Behaviour, {FAILED.name}" in printed
+    assert f"`{FAILED.name}`" in text

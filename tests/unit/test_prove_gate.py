@@ -20,8 +20,8 @@ from roadworthy.prove.gate.verdicts import lines as lines_of
 from roadworthy.prove.proof import Check
 from roadworthy.prove.review import page
 from roadworthy.prove.review.compare import compare
-from roadworthy.prove.review.markdown import code, prose
-from roadworthy.prove.review.markdown import render as summary
+from roadworthy.prove.review.feedback.markdown import render as summary
+from roadworthy.prove.review.feedback.marks import code, prose
 
 if TYPE_CHECKING:
     from roadworthy.prove.measures import AgainstProduction

@@ -16,7 +16,8 @@ from review_story import better, comparison, lost_weather
 from roadworthy.prove.proof import Check
 from roadworthy.prove.review import words
 from roadworthy.prove.review.comparison import Change, CheckRow
-from roadworthy.prove.review.markdown import code, prose, render
+from roadworthy.prove.review.feedback.markdown import render
+from roadworthy.prove.review.feedback.marks import code, prose
 from roadworthy.prove.review.text import duration, interval, metric, number, percent, signed, size, visible
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

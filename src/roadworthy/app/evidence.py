@@ -53,7 +53,9 @@ class Rows:
     requirements: Requirements
 
 
-def gather(local: Local, commit: str, name: str, *, dirty: bool) -> Evidence:
+def gather(
+    local: Local, commit: str, name: str, *, dirty: bool, tested: tuple[Address, Proof] | None = None
+) -> Evidence:
     """Return what is known of *commit*, which was asked for as *name*.
 
     Args:
@@ -62,6 +64,7 @@ def gather(local: Local, commit: str, name: str, *, dirty: bool) -> Evidence:
         name: How it was asked for.
         dirty: Whether a proof of a tree that differed from its commit will do; it never does as what others are held
             against.
+        tested: The proof to take, where it is known which.
 
     Raises:
         InvalidDeclaration: Its declared files have faults.
@@ -69,7 +72,7 @@ def gather(local: Local, commit: str, name: str, *, dirty: bool) -> Evidence:
     """
     side = Side(name, commit, local.repo.log(commit, limit=1)[0].subject)
     evidence = _declared(local, commit, Evidence(side))
-    tested = keep.find_like(local.ledger, local.repo, commit, local.prefix)
+    tested = tested or keep.find_like(local.ledger, local.repo, commit, local.prefix)
     changed = keep.find(local.ledger, commit, dirty=True) if tested is None else None
     tested = tested or (changed if dirty else None)
     if tested is None:

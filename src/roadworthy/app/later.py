@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from roadworthy.app.review import Reviewed
 
 
-def review(asked: str, *, html: Path | None, summary: Path | None) -> Reviewed:
+def review(asked: str, *, html: Path | None, summary: Path | None, link: str = "") -> Reviewed:
     """Hold the change *asked* for against its base and production; see `app.review.review_here`."""
     from roadworthy.app.review import review_here
 
-    return review_here(asked, html=html, summary=summary)
+    return review_here(asked, html=html, summary=summary, link=link)
 
 
 def serve(

@@ -9,9 +9,11 @@ from roadworthy.app.evidence import answers, gather, held, rows_of
 from roadworthy.app.local import open_local
 from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.objects.write import write_bytes
-from roadworthy.prove.review import keep, markdown, page
+from roadworthy.prove.review import keep, page
 from roadworthy.prove.review.changes import datasets
 from roadworthy.prove.review.compare import compare
+from roadworthy.prove.review.feedback import markdown
+from roadworthy.prove.review.feedback.findings import since
 from roadworthy.prove.review.pairing import NotPaired, moved, pair
 from roadworthy.prove.review.rivals import measures_of
 
@@ -24,14 +26,16 @@ if TYPE_CHECKING:
     from roadworthy.prove.proof import Proof
     from roadworthy.prove.review.comparison import Comparison
     from roadworthy.prove.review.evidence import Answers, Evidence
+    from roadworthy.prove.review.feedback.findings import Since
     from roadworthy.prove.review.pairing import Grid, Paired
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A review: what it found, its record, and where its page and its summary were written."""
+    """A review: what it found, what of it is new, its record, and where its page and its summary were written."""
 
     comparison: Comparison
+    since: Since | None
     record: Address
     html: Path
     markdown: Path
@@ -48,8 +52,17 @@ class Span:
     behind: int = 0
 
 
-def review_here(asked: str, *, html: Path | None, summary: Path | None, start: Path | None = None) -> Reviewed:
+def review_here(
+    asked: str, *, html: Path | None, summary: Path | None, link: str = "", start: Path | None = None
+) -> Reviewed:
     """Hold the change *asked* for (`BASE..HEAD`) against its base and production, and write its page.
+
+    Args:
+        asked: The change.
+        html: Where to write the page; None for its place among the reports.
+        summary: The same for the Markdown.
+        link: Where the page will be found, for the Markdown.
+        start: A folder of the project; the current one when it is None.
 
     Raises:
         UsageError: *asked* names no change.
@@ -65,8 +78,10 @@ def review_here(asked: str, *, html: Path | None, summary: Path | None, start: P
         summary or reports / f"review-{span.head_commit[:12]}.md",
     )
     _write(places[0], page.render(comparison))
-    _write(places[1], markdown.render(comparison))
-    return Reviewed(comparison, keep.write(local.ledger, comparison), *places)
+    before = keep.before(local.ledger, comparison)
+    news = None if before is None else since(before, comparison)
+    _write(places[1], markdown.render(comparison, news, link))
+    return Reviewed(comparison, news, keep.write(local.ledger, comparison), *places)
 
 
 def span_of(local: Local, asked: str, command: str = "review") -> Span:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from roadworthy.cli.feedback import tell_feedback
 from roadworthy.cli.platform import asked, moment, on_platform, show, state
 from roadworthy.cli.talk import COMMANDS, tell_review
-from roadworthy.errors import UsageError
+from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.repo.repository import Repository
 
 if TYPE_CHECKING:
@@ -59,17 +60,26 @@ def listed(which: str | None, url: str | None, project: str | None, *, as_json: 
 
 @command.command("show")
 @click.argument("number", type=click.IntRange(1))
+@click.option("--markdown", is_flag=True, help="Print the feedback on it as Markdown instead, for a comment elsewhere.")
 @on_platform
-def one(number: int, url: str | None, project: str | None, *, as_json: bool) -> None:
-    """Show a change: what its check says, and everything that keeps it from being merged."""
+def one(number: int, url: str | None, project: str | None, *, as_json: bool, markdown: bool) -> None:
+    """Show a change: what its check says, the feedback on it, and everything that keeps it from being merged."""
     remote, name = asked(url, project)
     found = remote.get("projects", name, "changes", number)
     review = remote.get("projects", name, "changes", number, "review")
+    told = remote.get("projects", name, "changes", number, "feedback")
     if as_json:
-        show({**found, "review": review})
+        show({**found, "review": review, "feedback": told})
+        return
+    if markdown:
+        _print_markdown(told, number)
         return
     _tell(found)
     tell_review(review)
+    if told is not None:
+        old = "" if told["is_current"] else ", an earlier one"
+        click.secho(f"Feedback on {told['head'][:12]}{old}:", bold=True)
+        tell_feedback(told["review"])
 
 
 @command.command("merge")
@@ -121,6 +131,12 @@ def _tell(found: Mapping[str, Any]) -> None:
         click.echo(f"  looser than {change['target']}: {said}")
     for said in found["obstacles"]:
         click.echo(f"  not to be merged: {said}")
+
+
+def _print_markdown(told: Mapping[str, Any] | None, number: int) -> None:
+    if told is None:
+        raise NotFound(f"Change {number} has no feedback yet.", remedy="It has some once a check of it has ended.")
+    click.echo(told["markdown"], nl=False)
 
 
 def _checked_out() -> str:

@@ -12,7 +12,7 @@ from roadworthy.app.gate import accept_here, gate_here
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.prove.gate import show
 from roadworthy.prove.gate.verdicts import counted
-from roadworthy.prove.review.markdown import code, prose
+from roadworthy.prove.review.feedback.marks import code, prose
 from roadworthy.prove.review.text import visible
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ import click
 
 from roadworthy.app import later
 from roadworthy.cli import complete
-from roadworthy.prove.review import keep, words
+from roadworthy.cli.feedback import tell_feedback
+from roadworthy.prove.review.feedback.document import document
 from roadworthy.prove.review.text import visible
 
 if TYPE_CHECKING:
     from roadworthy.app.review import Reviewed
-    from roadworthy.prove.review.comparison import Comparison
 
 _SAYS_NO = 3
 _WHERE = click.Path(dir_okay=False, path_type=Path)
@@ -26,18 +26,16 @@ _WHERE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("change", metavar="BASE..HEAD", shell_complete=complete.revisions)
 @click.option("--html", type=_WHERE, help="Where to write the page; otherwise in .roadworthy/reports/.")
 @click.option("--markdown", "summary", type=_WHERE, help="Where to write the Markdown summary.")
+@click.option("--link", metavar="URL", default="", help="Where the page will be: the Markdown summary links it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
 @click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
-@click.pass_context
-def command(
-    context: click.Context, change: str, html: Path | None, summary: Path | None, *, as_json: bool, show: bool
-) -> None:
+def command(change: str, html: Path | None, summary: Path | None, link: str, *, as_json: bool, show: bool) -> None:
     """Hold a change against its base and production, on one page.
 
     HEAD must have been run and tested. The page is one file that needs no network; it can be kept, sent and printed.
     The exit status is 3 when a test says no.
     """
-    reviewed = later.review(change, html=html, summary=summary)
+    reviewed = later.review(change, html=html, summary=summary, link=link)
     if as_json:
         click.echo(json.dumps(_document(reviewed), indent=2))
     else:
@@ -45,12 +43,12 @@ def command(
     if show:
         webbrowser.open(reviewed.html.absolute().as_uri())
     if reviewed.comparison.outcome == "blocked":
-        context.exit(_SAYS_NO)
+        raise click.exceptions.Exit(_SAYS_NO)
 
 
 def _document(reviewed: Reviewed) -> dict[str, object]:
     return {
-        **keep.body(reviewed.comparison),
+        **document(reviewed.comparison, reviewed.since),
         "record": reviewed.record,
         "html": str(reviewed.html),
         "markdown": str(reviewed.markdown),
@@ -59,21 +57,10 @@ def _document(reviewed: Reviewed) -> dict[str, object]:
 
 def _show(reviewed: Reviewed) -> None:
     found = reviewed.comparison
-    ready = found.outcome == "ready"
     click.echo(f"{visible(found.head.name, 80)} into {visible(found.base.name, 80)}")
-    click.secho(words.headline(found), fg="green" if ready else "red", bold=True)
-    for line in _reasons(found):
-        click.echo(f"  {line}")
-    for note in found.notes:
-        click.echo(f"  {click.style('note', fg='yellow')} {note}")
-    click.echo(f"  {words.complexity(found)}")
+    tell_feedback(document(found, reviewed.since))
     click.echo(f"Page:    {_near(reviewed.html)}")
     click.echo(f"Summary: {_near(reviewed.markdown)}")
-
-
-def _reasons(found: Comparison) -> list[str]:
-    refused = [f"{one.section}, {one.what}: {one.why}" for one in words.refused(found)]
-    return [*refused, words.metrics(found)] if refused else words.passing(found)
 
 
 def _near(path: Path) -> str:

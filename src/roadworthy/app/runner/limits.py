@@ -27,6 +27,7 @@ _EVERY, _MEASURED_EVERY = 0.2, 5.0  # seconds between two looks at processes, an
 _RESERVE = 256 << 20  # bytes that a job leaves free on the disk, which the server needs too
 _FIRST_TO_GO = "500"  # when memory runs out nevertheless, the kernel ends jobs before the server
 _ROUNDS = 100  # in which processes are looked for that were born while others were stopped
+_AT_ONCE = 2  # times the memory of a job that one process may ask for: some ask for what they never use
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _UNSHARED = 3  # statm: size, resident, shared
 
@@ -80,6 +81,8 @@ def watched(command: int, limits: Limits, folders: Sequence[Path], breached: lis
     over = threading.Event()
     with contextlib.suppress(OSError):
         resource.prlimit(command, resource.RLIMIT_FSIZE, (limits.disk, limits.disk))
+        most = _AT_ONCE * limits.memory  # by the kernel: between two looks a process can ask for any amount
+        resource.prlimit(command, resource.RLIMIT_DATA, (most, most))
         Path(f"/proc/{command}/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
 
     def watch() -> None:

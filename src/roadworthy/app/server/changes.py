@@ -79,6 +79,7 @@ def open_change(platform: Platform, project: str, wanted: Wanted, actor: str) ->
         platform.audit.once(
             connection, Entry(actor, "change.open", f"{project}/{made.number}", project, detail), "record"
         )
+    platform.judged.add(project)
     platform.wake.set()
     return made
 

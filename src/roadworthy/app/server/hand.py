@@ -127,6 +127,7 @@ def complete(platform: Platform, number: int, fence: int, handed: Mapping[str, o
             note(connection, job.project, local.ledger, address)
         done = lease.complete(connection, number, fence, outcome, judged)
         ended(connection, done)
+    platform.judged.add(job.project)
     platform.wake.set()
     return done
 

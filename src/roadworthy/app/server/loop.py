@@ -15,6 +15,7 @@ from roadworthy.app.server.context import Reading
 from roadworthy.app.server.operate import do_next, in_place, serve
 from roadworthy.app.server.platform import SPEAKER
 from roadworthy.app.server.review.discuss import settle as settle_discussion
+from roadworthy.app.server.review.feedback import give
 from roadworthy.app.server.review.say import mend
 from roadworthy.app.server.tend.drift import mend_hooks, mend_project
 from roadworthy.app.server.tend.predictions import adopt_predictions
@@ -128,6 +129,7 @@ def begin(platform: Platform, project: str) -> None:
     settle(platform, project)
     mend(platform, project)
     settle_discussion(platform, project)
+    give(platform, project)
     for one in in_place(platform, project):
         serve(platform, project, one.environment)
 
@@ -153,4 +155,7 @@ def look(platform: Platform, project: str) -> list[int]:
     if proposed:
         with platform.database.write() as connection:
             events += run_in_full(connection, project)
+    if events or project in platform.judged:
+        platform.judged.discard(project)
+        give(platform, project)
     return events

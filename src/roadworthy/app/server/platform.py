@@ -58,6 +58,7 @@ class Platform:
         limits: How often one may ask, and try a password or a token.
         refused: What was refused, and is to be told to the audit.
         receiving: Project, ref and object of what was let in and not told of yet: it may be seen before it is told.
+        judged: Projects in which a check ended or a change was opened since feedback was last given there.
         wake: Set when something may be to be done.
         troubles: By project, what is wrong with it that only people can mend.
         outside: What is reached of the world outside, and how.
@@ -78,6 +79,7 @@ class Platform:
     limits: Limits = field(default_factory=Limits)
     refused: Refused = field(default_factory=Refused)
     receiving: set[tuple[str, str, str | None]] = field(default_factory=set)
+    judged: set[str] = field(default_factory=set)
     wake: threading.Event = field(default_factory=threading.Event)
     troubles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outside: Outside = field(default_factory=Outside)

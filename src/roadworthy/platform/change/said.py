@@ -22,11 +22,12 @@ RESOLUTION: Final = "resolution"
 HOLD: Final = "hold"
 REQUEST: Final = "review_request"
 COMMAND: Final = "command"
-KINDS: Final = (APPROVAL, COMMENT, RESOLUTION, HOLD, REQUEST, COMMAND)
+FEEDBACK: Final = "feedback"
+KINDS: Final = (APPROVAL, COMMENT, RESOLUTION, HOLD, REQUEST, COMMAND, FEEDBACK)
 # What the audit calls each.
 ACTIONS: Final[Mapping[str, str]] = {
     APPROVAL: "change.approval", COMMENT: "change.comment", RESOLUTION: "change.resolution", HOLD: "change.hold",
-    REQUEST: "change.request", COMMAND: "chat.command",
+    REQUEST: "change.request", COMMAND: "chat.command", FEEDBACK: "change.feedback",
 }  # fmt: skip
 
 

@@ -44,6 +44,9 @@ FORMS: Final[Mapping[str, Form]] = {
         **_SAID, "number": int, "head": str | None, "text": str, "name": str, "comment": str | None, "done": bool,
         "answer": str, "link": str,
     },
+    said.FEEDBACK: {
+        **_SAID, "number": int, "head": str, "outcome": str, "review": dict, "document": str, "markdown": str,
+    },
     "version": {"commit": str},
     "deployment": {"environment": str, "version_record": str},
 }  # fmt: skip

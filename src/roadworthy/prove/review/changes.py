@@ -13,6 +13,7 @@ from roadworthy.prove.review.text import plain, short, size, visible
 if TYPE_CHECKING:
     from roadworthy.build.data.profile import ColumnProfile, Profile
     from roadworthy.declare.pin import Pin
+    from roadworthy.declare.pipeline import Stage
     from roadworthy.declare.requirements import Requirements
     from roadworthy.prove.review.evidence import Held
 
@@ -50,6 +51,26 @@ def _named(items: Sequence[Mapping[str, object]]) -> dict[str, object]:
 def parameters(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Change, ...]:
     """Return the parameters that differ, in the order of *after*, then those that are gone."""
     return _differing(flat(before), flat(after))
+
+
+def upstream(declared: Mapping[str, Stage], name: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the stages *names* whose declared outputs the stage *name* reads.
+
+    Paths are taken as they are written: one that holds `${…}` is known only where both sides write it alike.
+    """
+    stage = declared.get(_group(name))
+    deps = [] if stage is None else [f"{dep}/" for dep in stage.deps]
+
+    def writes(other: str) -> bool:
+        outs = [f"{out.path}/" for out in declared[other].outs] if other in declared else []
+        return any(dep.startswith(out) or out.startswith(dep) for out in outs for dep in deps)
+
+    return tuple(other for other in names if _group(other) != _group(name) and writes(_group(other)))
+
+
+def _group(name: str) -> str:
+    """Return the stage that a member of a `foreach` or `matrix` stands for."""
+    return name.partition("@")[0]
 
 
 def requirements(before: Requirements | None, after: Requirements | None) -> tuple[Change, ...]:

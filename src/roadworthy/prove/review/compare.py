@@ -251,6 +251,7 @@ def _distributions(found: Known, against: Sequence[Rival]) -> Distributions:
 def _stages(base: Evidence, head: Evidence) -> tuple[StageRow, ...]:
     if head.run is None:
         return ()
+    names = tuple(head.run.stages)
     return tuple(
         StageRow(
             name,
@@ -259,6 +260,7 @@ def _stages(base: Evidence, head: Evidence) -> tuple[StageRow, ...]:
             head.seconds.get(name),
             base.seconds.get(name),
             None if base.run is None else not _same_key(base.run, stage, name),
+            changes.upstream(head.declared.pipeline.stages, name, names) if head.declared else (),
         )
         for name, stage in head.run.stages.items()
     )

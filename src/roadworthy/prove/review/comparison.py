@@ -184,6 +184,7 @@ class StageRow:
         why: What its outputs depend on that differs from the base; why it ran, where the base's run is not known.
         seconds: How long it took when it last ran; `seconds_before`: in the base's run.
         differs: Whether its key is another one than the base's; None where the base's run is not known.
+        after: The stages whose outputs it reads, as far as pipeline.yaml says it in plain words.
     """
 
     name: str
@@ -192,6 +193,7 @@ class StageRow:
     seconds: float | None
     seconds_before: float | None = None
     differs: bool | None = None
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

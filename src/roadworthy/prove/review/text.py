@@ -28,9 +28,9 @@ def visible(value: object, limit: int = _NAME) -> str:
     """
     text = value if isinstance(value, str) else plain(value)
     seen = "".join(
-        _escape(character) if unicodedata.category(character) in _HIDDEN else character for character in text
+        _escape(character) if unicodedata.category(character) in _HIDDEN else character for character in text[:limit]
     )
-    return seen if len(seen) <= limit else seen[: limit - 1] + "…"
+    return seen if len(seen) <= limit and len(text) <= limit else seen[: limit - 1] + "…"
 
 
 def _escape(character: str) -> str:

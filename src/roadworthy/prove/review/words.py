@@ -40,6 +40,8 @@ class Tile:
 def headline(comparison: Comparison) -> str:
     """Return the verdict in one line."""
     refused = len(refusals(comparison))
+    if comparison.outcome == "ready" and not comparison.checks:
+        return "Nothing speaks against it: nothing was tested"
     if comparison.outcome == "ready":
         return "Ready to merge: every test that ran passed"
     return f"Not ready to merge: {plural(refused, 'test')} {'says' if refused == 1 else 'say'} no"

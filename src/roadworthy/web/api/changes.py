@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from roadworthy.app.server import changes
 from roadworthy.app.server.platform import Platform as AtWork
+from roadworthy.app.server.review import feedback
 from roadworthy.app.server.view import changes as view
 from roadworthy.platform.change.change import Change
 from roadworthy.platform.change.merge import Wish, refuse_others
@@ -63,6 +64,20 @@ class Stands(BaseModel):
     job: int | None
 
 
+class FeedbackOut(BaseModel):
+    """What a change was told: the review as JSON (docs/reference/feedback.md) and as Markdown, and for which commit.
+
+    `is_current`: it is of the last verdict on the last commit.
+    """
+
+    record: str
+    at: int
+    head: str
+    is_current: bool
+    review: dict[str, Any]
+    markdown: str
+
+
 class Merging(BaseModel):
     """Why it is to be merged without the approvals that the project asks for, if so; and the commit that was seen."""
 
@@ -94,6 +109,14 @@ def show(project: str, number: Number, visit: Visitor, platform: Platform) -> St
     """Show how a change stands."""
     wish = Wish(visit.person.name, is_maintainer=visit.maintains)
     return Stands(**view.standing(platform.at_work, project, number, wish))
+
+
+@router.get("/api/projects/{project}/changes/{number}/feedback")
+@needs(Permission.READ)
+def told(project: str, number: Number, platform: Platform) -> FeedbackOut | None:
+    """Show the feedback on a change; null before a check of it has ended."""
+    found = feedback.shown(platform.at_work, project, number)
+    return None if found is None else FeedbackOut(**found)
 
 
 @router.post("/api/projects/{project}/changes/{number}/merge")

@@ -9,7 +9,7 @@ from typing import Any
 from roadworthy.prove.review.text import visible
 
 _WIDE, _HIGH = 172, 38  # of a box
-_ACROSS, _DOWN = 46, 14  # between boxes
+_ACROSS, _DOWN = 30, 14  # between boxes
 _LETTERS = 16  # of a name that a box shows
 _MOST = 40  # stages that are drawn
 

@@ -37,9 +37,7 @@ def _newest(platform: Platform, name: str, environment: str) -> Json:
     if not newest:
         return _told([], Counter(), "")
     if newest[0].stat().st_size > _LARGEST:
-        return _told(
-            [], Counter(), f"The newest segment is larger than {_LARGEST >> 20} MiB, which is too much for a page."
-        )
+        return _told([], Counter(), f"The newest segment is larger than {_LARGEST >> 20} MiB, too much for a page.")
     last: deque[Json] = deque(maxlen=LAST)
     counts: Counter[tuple[str, str]] = Counter()
     try:
