@@ -1,4 +1,4 @@
-"""A whole platform that tells: `roadworthy up` allowed to reach loopback, a push that fails, a receiver that was down."""
+"""A whole platform that tells: `roadworthy up` may reach loopback, a push fails, and its receiver was down."""
 
 from __future__ import annotations
 
