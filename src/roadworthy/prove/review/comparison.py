@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from roadworthy.prove.gate.verdicts import Shown
     from roadworthy.prove.measures import AgainstProduction, CalibrationBin, Confusion, Histogram, Interval
     from roadworthy.prove.proof import Check, Verdict
+    from roadworthy.prove.review.drawn.curves import Curve
+    from roadworthy.prove.review.rows.flipped import Flipped
 
 Judgement = Literal["better", "worse", "unclear", "equal", "unknown"]
 Outcome = Literal["ready", "blocked"]
@@ -259,7 +261,11 @@ class Distributions:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that a review shows. `notes` is what a reviewer should look at though no gate refuses it."""
+    """All that a review shows. `notes` is what a reviewer should look at though no gate refuses it.
+
+    `flipped`: the rows behind the first of `flips`. `curves`: by title, as in `distributions`. `costs`: of a miss and a
+    false alarm, where declared.
+    """
 
     project: str
     model: str
@@ -287,3 +293,6 @@ class Comparison:
     complexity: Complexity = field(default_factory=Complexity)
     confidence: float = 0.95
     resamples: int = 0
+    flipped: Flipped | None = None
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    costs: tuple[float, float] | None = None

@@ -17,6 +17,7 @@ Spec = dict[str, Any]  # Vega-Lite's own JSON
 INK, MUTED, LINE = "var(--ink)", "var(--muted)", "var(--line)"
 _COLOURS = ("var(--candidate)", "var(--rival)", "var(--rival-2)", "var(--rival-3)")
 _SHAPES = ("circle", "diamond", "square", "triangle-up")
+SHOWN = "shown"  # the parameter that says whose numbers a plot shows
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _TICKS = "clamp(floor(width / 60), 2, 6)"  # as many as there is room for their labels
 _AXIS: Spec = {
@@ -70,10 +71,25 @@ class Plot:
     rows: tuple[tuple[str, ...], ...]
 
 
-def layered(layers: Sequence[Spec], values: Sequence[Mapping[str, object]], height: int | Spec) -> Spec:
-    """Return a specification of *layers* over *values*, as wide as its place on the page."""
+def layered(
+    layers: Sequence[Spec],
+    values: Sequence[Mapping[str, object]],
+    height: int | Spec,
+    titles: Sequence[str] = (),
+    more: Spec | None = None,
+) -> Spec:
+    """Return a specification of *layers* over *values*, as wide as its place on the page.
+
+    With *titles*, the values are those of models, and the page says which of these are shown. *more* is put beside it.
+    """
+    named: Spec = {"params": [{"name": SHOWN, "value": list(titles)}]} if titles else {}
+    whose: Spec = {"transform": [{"filter": f"indexof({SHOWN}, datum.title) >= 0"}]} if titles else {}
+    for key, value in (more or {}).items():
+        (named if key == "params" else whose).setdefault(key, []).extend(value)
     return {
         "$schema": _SCHEMA,
+        **named,
+        **whose,
         "width": "container",
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},

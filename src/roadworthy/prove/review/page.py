@@ -16,6 +16,9 @@ from markupsafe import Markup, escape
 from roadworthy.prove.gate import words as gate_words
 from roadworthy.prove.gate.verdicts import ORDER, SECTIONS
 from roadworthy.prove.review import plots, text, words
+from roadworthy.prove.review.drawn.thresholds import costs, thresholds
+from roadworthy.prove.review.rivals import CANDIDATE
+from roadworthy.prove.review.rows.pack import packed
 from roadworthy.version import VERSION
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.review.grammar import Plot, Spec
 
 _ASSETS = files("roadworthy.prove.review") / "assets"
-_SCRIPTS = ("vega.min.js", "vega-lite.min.js", "vega-interpreter.js", "draw.js")
+_SCRIPTS = ("explore.js", "keys.js", "vega.min.js", "vega-lite.min.js", "vega-interpreter.js", "draw.js")
 _SECTIONS = (
     ("metrics", "Metrics"),
     ("flips", "Changed predictions"),
@@ -91,6 +94,8 @@ def render(comparison: Comparison) -> str:
             sections=_SECTIONS,
             groups=_groups(comparison.checks),
             plots=_plots(comparison),
+            flipped=_flipped(comparison),
+            titles=[text.visible(title, 80) for title in (CANDIDATE, *(rival.title for rival in comparison.rivals))],
             policy=_policy(scripts, style),
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files, named by hash in the policy
             style=Markup(style),  # noqa: S704 - our own file
@@ -127,6 +132,7 @@ def _plots(comparison: Comparison) -> dict[str, list[Plot]]:
     judged = next((flips for flips in comparison.flips if flips.measure["floor"] is not None), None)
     drawn = {
         "metrics": [plots.calibration(measured), plots.histogram(measured), plots.slices(comparison)],
+        "decision": [thresholds(comparison.curves), costs(comparison.curves, comparison.costs)],
         "flips": [plots.floor(judged), plots.movement(comparison.movement)],
     }
     return {place: [plot for plot in found if plot is not None] for place, found in drawn.items()}
@@ -209,6 +215,11 @@ def _spec(spec: Spec) -> Markup:
     encoded = json.dumps(spec, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     safe = encoded.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return Markup(safe)  # noqa: S704 - made of ASCII, without <, > and &
+
+
+def _flipped(comparison: Comparison) -> Markup:
+    """Return the rows that flipped, for a script element that holds data."""
+    return Markup("" if comparison.flipped is None else packed(comparison.flipped))  # noqa: S704 - as `packed` says
 
 
 def _columns(rows: Iterable[Mapping[str, object]]) -> list[str]:

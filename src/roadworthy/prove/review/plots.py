@@ -49,7 +49,7 @@ def calibration(measured: Distributions) -> Plot | None:
         "calibration",
         "Calibration",
         "On the dashed diagonal, what is stated comes true just as often. Bars: the share's 95% interval.",
-        layered(layers, values, _TALL),
+        layered(layers, values, _TALL, [_shown(title) for title in titles]),
         ("model", "stated chance", "observed share", "rows"),
         tuple(
             (_shown(title), percent(bin_["stated"]), percent(bin_["observed"]), count(bin_["rows"]))
@@ -79,7 +79,7 @@ def histogram(measured: Distributions) -> Plot | None:
         "histogram",
         "Distribution of scores",
         "How often each score is given. Scores in one narrow hump hardly tell rows apart.",
-        layered(layers, steps, _TALL),
+        layered(layers, steps, _TALL, [_shown(title) for title in counts]),
         ("model", "score", "rows", "share"),
         tuple(
             (_shown(title), _range(low, high), count(amount), percent(amount / max(1, sum(amounts))))
@@ -210,7 +210,7 @@ def slices(comparison: Comparison) -> Plot | None:
         "slices",
         "Slices",
         "The metric on the rows of each declared slice, with its 95% interval.",
-        layered(layers, values, {"step": max(16, 12 * len(titles))}),
+        layered(layers, values, {"step": max(16, 12 * len(titles))}, titles),
         ("slice", "model", "value", "95% interval"),
         tuple((name, title, metric(measure["value"]), interval(measure)) for name, title, measure in measured),
     )

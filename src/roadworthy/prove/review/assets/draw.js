@@ -20,6 +20,8 @@
     tip.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(8, top)}px)`;
   }
 
+  window.views = [];
+
   async function draw(figure) {
     const holder = figure.querySelector(".plot");
     const spec = JSON.parse(figure.querySelector("script").textContent);
@@ -34,6 +36,7 @@
       logLevel: vega.Error,
     });
     await view.runAsync();
+    window.views.push(view);
     figure.dataset.drawn = "yes";
     const numbers = figure.querySelector("details");
     if (numbers) numbers.open = false;
