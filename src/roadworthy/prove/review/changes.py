@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _COLUMNS = 30  # of a dataset that are listed
 _LOST = 6  # columns that are named in a sentence
 _EQUAL = 1e-9
+_FRACTION = re.compile(r"(T\d\d:\d\d:\d\d)\.\d+")
 _NAMES = ("name", "metric")  # what tells one item of a list from another, where there is such a thing
 
 
@@ -168,4 +170,5 @@ def _facts(pin: Pin | None) -> Mapping[str, str] | None:
     if pin is None:
         return None
     files = {} if pin.files is None else {"files": f"{pin.files:,}"}
-    return {"address": short(pin.address), "size": size(pin.size), **files, **pin.source}
+    source = {name: _FRACTION.sub(r"\1", fact) for name, fact in pin.source.items()}
+    return {"address": short(pin.address), "size": size(pin.size), **files, **source}

@@ -101,7 +101,11 @@ def layered(
 
 def quantity(field: str, title: str, form: str = "", scale: Spec | None = None) -> Spec:
     """Return the encoding of a number, with its axis."""
-    axis: Spec = {"title": title, "tickCount": {"expr": _TICKS}} | ({"format": form} if form else {})
+    axis: Spec = {"title": title, "tickCount": {"expr": _TICKS}}
+    if form.endswith("%"):
+        axis["labelExpr"] = f"format(100 * datum.value, '{form[:-1]}f') + ' %'"  # as everywhere on the page
+    elif form:
+        axis["format"] = form
     return {"field": field, "type": "quantitative", "axis": axis} | ({"scale": scale} if scale else {})
 
 

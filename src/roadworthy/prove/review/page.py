@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -41,6 +42,7 @@ _SECTIONS = (
 _LINES, _LINE = 12, 400  # of a message, and the characters of each
 _FEW = 8  # checks of a section that passed and are all shown
 _MIDDLE, _REACH = 60.0, 52.0  # of the interval glyph's 120 units
+_CODE = re.compile(r"`([^`]+)`")
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _WIDE = 1000.0  # units of the balance bar
 
@@ -168,6 +170,7 @@ def _environment() -> Environment:
     environment.filters.update(
         name=text.visible,
         lines=_lines,
+        prose=_prose,
         metric=text.metric,
         number=text.number,
         signed=text.signed,
@@ -206,8 +209,13 @@ def _seen(value: object) -> object:
 
 def _lines(told: str) -> Markup:
     """Return a message with its lines kept, each with nothing hidden; the first twelve."""
-    shown = [escape(text.visible(line, _LINE)) for line in told.strip().split("\n")[:_LINES]]
-    return Markup("\n").join(shown)
+    return Markup("\n").join(_prose(line, _LINE) for line in told.strip().split("\n")[:_LINES])
+
+
+def _prose(told: str, limit: int = 1000) -> Markup:
+    """Return a sentence: what stands between backticks as code, numbers with a true minus, nothing hidden."""
+    shown = str(escape(text.signs(text.visible(told, limit))))
+    return Markup(_CODE.sub(r"<code>\1</code>", shown))  # noqa: S704 - escaped above
 
 
 def _spec(spec: Spec) -> Markup:

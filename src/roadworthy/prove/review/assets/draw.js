@@ -12,7 +12,7 @@
   function show(handler, event, item, value) {
     tip.hidden = value == null || value === "";
     if (tip.hidden) return;
-    const lines = typeof value === "object" ? Object.entries(value).map(([name, text]) => `${name}: ${text}`) : [String(value)];
+    const lines = typeof value === "object" ? Object.entries(value).map(([name, text]) => `${name}: ${String(text).replace(/(\d)%$/, "$1 %")}`) : [String(value)];
     tip.textContent = lines.join("\n");
     const box = tip.getBoundingClientRect();
     const left = Math.min(event.clientX + 14, window.innerWidth - box.width - 8);
