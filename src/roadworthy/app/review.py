@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from roadworthy.prove.review.changes import datasets
 from roadworthy.prove.review.compare import compare
 from roadworthy.prove.review.pairing import NotPaired, moved, pair
 from roadworthy.prove.review.rivals import measures_of
+from roadworthy.prove.review.rows.pack import APART, packed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,8 +67,9 @@ def review_here(asked: str, *, html: Path | None, summary: Path | None, start: P
         html or reports / f"review-{span.head_commit[:12]}.html",
         summary or reports / f"review-{span.head_commit[:12]}.md",
     )
-    _write(places[0], page.render(comparison))
-    _write(places[1], markdown.render(comparison))
+    _write(places[0], page.render(comparison).encode())
+    _write(places[1], markdown.render(comparison).encode())
+    _write_rows(reports / f"review-{span.head_commit[:12]}.rows.json.gz", comparison)
     return Reviewed(comparison, keep.write(local.ledger, comparison), *places)
 
 
@@ -161,7 +164,14 @@ def _held_already(proof: Proof, head: Evidence) -> bool:
     return any(address == proof.candidate and metrics.get(role) for role, address in head.artifacts.items())
 
 
-def _write(path: Path, text: str) -> None:
+def _write_rows(path: Path, comparison: Comparison) -> None:
+    """Write all rows that flipped, which the page asks a platform for; none where the profile lets none be shown."""
+    path.unlink(missing_ok=True)
+    if comparison.flipped is not None and len(comparison.flipped):
+        _write(path, gzip.compress(packed(comparison.flipped, APART).encode(), compresslevel=5, mtime=0))
+
+
+def _write(path: Path, data: bytes) -> None:
     path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, text.encode("utf-8"), aside=path.parent)
+    write_bytes(path, data, aside=path.parent)
