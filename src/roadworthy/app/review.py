@@ -10,6 +10,7 @@ from roadworthy.app.evidence import gather, held
 from roadworthy.app.local import open_local
 from roadworthy.app.reviewing.flips import flips_of
 from roadworthy.app.reviewing.said import Said, curves_of
+from roadworthy.app.reviewing.sources import sources_of
 from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.prove.review import keep, markdown, page
@@ -136,7 +137,11 @@ def compared(local: Local, span: Span) -> Comparison:
         datasets=datasets(*held(local, base, head)),
     )
     return replace(
-        comparison, flipped=flips_of(said, comparison), curves=curves_of(said, comparison), costs=_costs(head)
+        comparison,
+        flipped=flips_of(said, comparison),
+        curves=curves_of(said, comparison),
+        costs=_costs(head),
+        files=sources_of(local, (span.base_commit, span.head_commit), files, rows_shown=said.rows_shown),
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.proof import Check, Verdict
     from roadworthy.prove.review.drawn.curves import Curve
     from roadworthy.prove.review.rows.flipped import Flipped
+    from roadworthy.prove.review.sources.files import FileDiff
 
 Judgement = Literal["better", "worse", "unclear", "equal", "unknown"]
 Outcome = Literal["ready", "blocked"]
@@ -296,3 +297,4 @@ class Comparison:
     flipped: Flipped | None = None
     curves: Mapping[str, Curve] = field(default_factory=dict)
     costs: tuple[float, float] | None = None
+    files: tuple[FileDiff, ...] = ()

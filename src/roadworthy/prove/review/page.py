@@ -36,10 +36,12 @@ _SECTIONS = (
     ("flips", "Changed predictions"),
     ("tests", "Tests"),
     ("changes", "What was changed"),
+    ("files", "Files"),
     ("complexity", "Complexity"),
     ("stages", "Stages"),
 )
 _LINES, _LINE = 12, 400  # of a message, and the characters of each
+_PRINTED = 40  # lines of an output
 _FEW = 8  # checks of a section that passed and are all shown
 _MIDDLE, _REACH = 60.0, 52.0  # of the interval glyph's 120 units
 _CODE = re.compile(r"`([^`]+)`")
@@ -171,6 +173,8 @@ def _environment() -> Environment:
         name=text.visible,
         lines=_lines,
         prose=_prose,
+        code=_source,
+        block=_block,
         metric=text.metric,
         number=text.number,
         signed=text.signed,
@@ -210,6 +214,16 @@ def _seen(value: object) -> object:
 def _lines(told: str) -> Markup:
     """Return a message with its lines kept, each with nothing hidden; the first twelve."""
     return Markup("\n").join(_prose(line, _LINE) for line in told.strip().split("\n")[:_LINES])
+
+
+def _source(line: str) -> str:
+    """Return a line of a file: its indents kept, nothing hidden in it."""
+    return text.visible(line.expandtabs(4), _LINE)
+
+
+def _block(told: str) -> Markup:
+    """Return what was printed, line by line."""
+    return Markup("\n").join(escape(_source(line)) for line in told.split("\n")[:_PRINTED])
 
 
 def _prose(told: str, limit: int = 1000) -> Markup:

@@ -29,6 +29,8 @@ def visible(value: object, limit: int = _NAME) -> str:
     Controls, and characters that hide or reorder others, become escapes such as `\u202e`; a long text is cut.
     """
     text = value if isinstance(value, str) else plain(value)
+    if text.isascii() and text.isprintable():
+        return text if len(text) <= limit else text[: limit - 1] + "…"
     seen = "".join(
         _escape(character) if unicodedata.category(character) in _HIDDEN else character for character in text
     )
