@@ -8,6 +8,7 @@ import pytest
 from roadworthy.prove.evaluate.scored import Scored
 from roadworthy.prove.review.drawn.curves import Curve, curve
 from roadworthy.prove.review.drawn.thresholds import costs, thresholds
+from roadworthy.prove.review.grammar import colour
 
 
 def scored(score: list[float], truth: list[float], cutoff: float = 0.5) -> Scored:
@@ -88,3 +89,12 @@ def test_each_plot_shows_whom_the_page_asks_for() -> None:
         assert plot.spec["transform"][0] == {"filter": "indexof(shown, datum.title) >= 0"}
     assert thresholds({}) is None
     assert costs({}, None) is None
+
+
+def test_a_model_has_one_colour_in_all_plots() -> None:
+    """A plot that lacks one model gives the next one no other colour than the other plots do."""
+    order = ["candidate", "main", "the baseline"]
+    whole = colour(order, order)["color"]["scale"]["range"]
+    few = colour(["candidate", "the baseline"], order)["color"]["scale"]["range"]
+
+    assert few == [whole[0], whole[2]]

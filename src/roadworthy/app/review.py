@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.evidence import gather, held
 from roadworthy.app.local import open_local
+from roadworthy.app.reviewing.data import looked_into
 from roadworthy.app.reviewing.flips import flips_of
 from roadworthy.app.reviewing.said import Said, curves_of
 from roadworthy.app.reviewing.sources import sources_of
@@ -138,6 +139,7 @@ def compared(local: Local, span: Span) -> Comparison:
     )
     return replace(
         comparison,
+        datasets=looked_into(said, comparison.datasets),
         flipped=flips_of(said, comparison),
         curves=curves_of(said, comparison),
         costs=_costs(head),

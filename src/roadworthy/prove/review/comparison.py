@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.review.drawn.curves import Curve
     from roadworthy.prove.review.rows.flipped import Flipped
     from roadworthy.prove.review.sources.files import FileDiff
+    from roadworthy.prove.review.tables.between import Between
 
 Judgement = Literal["better", "worse", "unclear", "equal", "unknown"]
 Outcome = Literal["ready", "blocked"]
@@ -158,6 +159,7 @@ class DatasetChange:
         before, after: Facts of each side: file, address, size, rows; None where there is no such dataset.
         columns: Those that differ, what differs most first; `more` of them are not listed.
         why_not: Why the columns were not compared; empty when they were.
+        between: What differs in the rows; None where that was not looked at.
     """
 
     name: str
@@ -166,6 +168,7 @@ class DatasetChange:
     columns: tuple[ColumnChange, ...] = ()
     more: int = 0
     why_not: str = ""
+    between: Between | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,16 +109,22 @@ def quantity(field: str, title: str, form: str = "", scale: Spec | None = None) 
     return {"field": field, "type": "quantitative", "axis": axis} | ({"scale": scale} if scale else {})
 
 
-def colour(titles: Sequence[str]) -> Spec:
-    """Return the encoding of whose numbers they are, as colour: the candidate first."""
-    scale = {"domain": list(titles), "range": list(_COLOURS[: len(titles)])}
+def colour(titles: Sequence[str], order: Sequence[str] = ()) -> Spec:
+    """Return the encoding of whose numbers they are, as colour: the one that each has in all plots, by its *order*."""
+    scale = {"domain": list(titles), "range": _of_each(titles, order, _COLOURS)}
     return {"color": {"field": "title", "type": "nominal", "scale": scale}}
 
 
-def shape(titles: Sequence[str]) -> Spec:
+def shape(titles: Sequence[str], order: Sequence[str] = ()) -> Spec:
     """Return the encoding of whose numbers they are, as shape, so that colour is not needed."""
-    scale = {"domain": list(titles), "range": list(_SHAPES[: len(titles)])}
+    scale = {"domain": list(titles), "range": _of_each(titles, order, _SHAPES)}
     return {"shape": {"field": "title", "type": "nominal", "scale": scale}}
+
+
+def _of_each(titles: Sequence[str], order: Sequence[str], kinds: Sequence[str]) -> list[str]:
+    known = [title for title in order if title in titles]
+    placed = order if len(known) == len(titles) else titles
+    return [kinds[placed.index(title) % len(kinds)] for title in titles]
 
 
 def tip(**forms: str) -> Spec:

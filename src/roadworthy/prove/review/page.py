@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.measures import AgainstProduction, Confusion, FlipExample, Interval
     from roadworthy.prove.review.comparison import CheckRow, Comparison, MetricRow
     from roadworthy.prove.review.grammar import Plot, Spec
+    from roadworthy.prove.review.tables.shapes import Shape
 
 _ASSETS = files("roadworthy.prove.review") / "assets"
 _SCRIPTS = ("explore.js", "keys.js", "vega.min.js", "vega-lite.min.js", "vega-interpreter.js", "draw.js")
@@ -46,6 +47,7 @@ _FEW = 8  # checks of a section that passed and are all shown
 _MIDDLE, _REACH = 60.0, 52.0  # of the interval glyph's 120 units
 _CODE = re.compile(r"`([^`]+)`")
 _TIMES = "\N{MULTIPLICATION SIGN}"
+_HIGH = 60.0  # units of a bar
 _WIDE = 1000.0  # units of the balance bar
 
 
@@ -70,6 +72,14 @@ class _Bar:
     rest: float
     fixed_at: float
     fixed: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    x: int
+    was_y: float
+    now_y: float
+    now: float
 
 
 def render(comparison: Comparison) -> str:
@@ -99,7 +109,7 @@ def render(comparison: Comparison) -> str:
             groups=_groups(comparison.checks),
             plots=_plots(comparison),
             flipped=_flipped(comparison),
-            titles=[text.visible(title, 80) for title in (CANDIDATE, *(rival.title for rival in comparison.rivals))],
+            titles=_titles(comparison),
             policy=_policy(scripts, style),
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files, named by hash in the policy
             style=Markup(style),  # noqa: S704 - our own file
@@ -131,12 +141,16 @@ def _hash(content: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
+def _titles(comparison: Comparison) -> list[str]:
+    return [text.visible(title, 80) for title in (CANDIDATE, *(rival.title for rival in comparison.rivals))]
+
+
 def _plots(comparison: Comparison) -> dict[str, list[Plot]]:
-    measured = comparison.distributions
+    measured, order = comparison.distributions, _titles(comparison)
     judged = next((flips for flips in comparison.flips if flips.measure["floor"] is not None), None)
     drawn = {
-        "metrics": [plots.calibration(measured), plots.histogram(measured), plots.slices(comparison)],
-        "decision": [thresholds(comparison.curves), costs(comparison.curves, comparison.costs)],
+        "metrics": [plots.calibration(measured, order), plots.histogram(measured, order), plots.slices(comparison)],
+        "decision": [thresholds(comparison.curves, order), costs(comparison.curves, comparison.costs, order)],
         "flips": [plots.floor(judged), plots.movement(comparison.movement)],
     }
     return {place: [plot for plot in found if plot is not None] for place, found in drawn.items()}
@@ -191,6 +205,7 @@ def _environment() -> Environment:
         place=_place,
         reach=_reach,
         balance=_balance,
+        bars=_bars,
         told=gate_words.told,
         because=gate_words.because,
         precision=_precision,
@@ -276,6 +291,16 @@ def _place(measure: Interval | None, reach: float) -> _Place | None:
 def _balance(measure: AgainstProduction) -> _Bar:
     broken, fixed = (_WIDE * (measure[part]["value"] or 0.0) for part in ("negative", "positive"))
     return _Bar(round(broken, 1), round(_WIDE - broken - fixed, 1), round(_WIDE - fixed, 1), round(fixed, 1))
+
+
+def _bars(shape: Shape) -> list[_Column]:
+    """Return where the bars and lines of a column's distribution stand: 60 units high, 12 wide each."""
+    most = max(*shape.before, *shape.after) or 1.0
+    heights = ((_HIGH * was / most, _HIGH * now / most) for was, now in zip(shape.before, shape.after, strict=True))
+    return [
+        _Column(12 * at + 1, round(_HIGH + 1 - was, 1), round(_HIGH + 1 - now, 1), round(now, 1))
+        for at, (was, now) in enumerate(heights)
+    ]
 
 
 def _precision(row: Confusion) -> float | None:

@@ -50,6 +50,7 @@
 
   async function drawAll() {
     for (const figure of document.querySelectorAll("figure[data-plot]")) {
+      await new Promise((resolve) => setTimeout(resolve)); // whoever reads or types is not kept waiting
       try {
         await draw(figure);
       } catch (fault) {

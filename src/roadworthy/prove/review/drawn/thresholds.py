@@ -18,7 +18,7 @@ _TABLE = 12  # thresholds of each model that stand in a table
 COSTS = "ratio"  # the parameter that says what a miss costs in false alarms
 
 
-def thresholds(curves: Mapping[str, Curve]) -> Plot | None:
+def thresholds(curves: Mapping[str, Curve], order: Sequence[str] = ()) -> Plot | None:
     """Return recall and precision by how much is flagged; None without curves."""
     if not curves:
         return None
@@ -32,10 +32,10 @@ def thresholds(curves: Mapping[str, Curve]) -> Plot | None:
     ]
     x, y = _flagged(), quantity("value", "recall and precision", ".0%", {"domain": [0, 1], "nice": False})
     dashes = {"domain": ["recall", "precision"], "range": [[1, 0], [5, 4]]}
-    whose = {**colour(titles), "strokeDash": {"field": "measure", "type": "nominal", "scale": dashes}}
+    whose = {**colour(titles, order), "strokeDash": {"field": "measure", "type": "nominal", "scale": dashes}}
     told = tip(title="", measure="", flagged=".1%", value=".1%", threshold=".4~f")
     layers = [
-        *_now(curves, x),
+        *_now(curves, x, order),
         {"mark": {"type": "line", "strokeWidth": 1.5}, "encoding": {"x": x, "y": y, **whose}},
         {"mark": {"type": "point", "opacity": 0, "size": 90}, "encoding": {"x": x, "y": y, **whose, **told}},
     ]
@@ -54,7 +54,7 @@ def thresholds(curves: Mapping[str, Curve]) -> Plot | None:
     )
 
 
-def costs(curves: Mapping[str, Curve], declared: tuple[float, float] | None) -> Plot | None:
+def costs(curves: Mapping[str, Curve], declared: tuple[float, float] | None, order: Sequence[str] = ()) -> Plot | None:
     """Return what decisions cost by how much is flagged: by the *declared* costs of a miss and of a false alarm.
 
     Where none are declared, a false alarm costs 1, and the page says what a miss does.
@@ -75,14 +75,14 @@ def costs(curves: Mapping[str, Curve], declared: tuple[float, float] | None) -> 
         for at in found.points
     ]
     x, y = _flagged(), quantity("cost", "cost of 1,000 rows", ",.0f", {"zero": False})
-    whose = colour(titles)
+    whose = colour(titles, order)
     layers = [
-        *_now(curves, x),
+        *_now(curves, x, order),
         {"mark": {"type": "line", "strokeWidth": 1.5}, "encoding": {"x": x, "y": y, **whose}},
         {
             "mark": {"type": "point", "filled": True, "size": 22, "opacity": 0.9},
             "encoding": {
-                "x": x, "y": y, **whose, **shape(titles), **tip(title="", flagged=".1%", cost=",.1f", threshold=".4~f")
+                "x": x, "y": y, **whose, **shape(titles, order), **tip(title="", flagged=".1%", cost=",.1f", threshold=".4~f")
             },
         },
     ]  # fmt: skip
@@ -111,12 +111,14 @@ def _flagged() -> Spec:
     return quantity("flagged", "share of rows flagged", ".0%", {"domain": [0, 1], "nice": False})
 
 
-def _now(curves: Mapping[str, Curve], x: Spec) -> list[Spec]:
+def _now(curves: Mapping[str, Curve], x: Spec, order: Sequence[str]) -> list[Spec]:
     values = [{"title": _shown(title), "flagged": found.now.flagged} for title, found in curves.items() if found.now]
     titles = [_shown(title) for title in curves]
     mark = {"type": "rule", "strokeWidth": 1, "opacity": 0.5}
     filtered = [{"filter": "indexof(shown, datum.title) >= 0"}]
-    return [{"data": {"values": values}, "transform": filtered, "mark": mark, "encoding": {"x": x, **colour(titles)}}]
+    return [
+        {"data": {"values": values}, "transform": filtered, "mark": mark, "encoding": {"x": x, **colour(titles, order)}}
+    ]
 
 
 def _few(found: Curve) -> Sequence[Point]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from roadworthy.prove.review.rows.flipped import Flipped, Neighbours
 
-ON_A_PAGE = 600_000  # bytes
+ON_A_PAGE = 450_000  # bytes
 APART = 24_000_000
 _MARGIN = 0.95
 
