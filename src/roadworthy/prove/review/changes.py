@@ -14,6 +14,7 @@ from roadworthy.prove.review.text import plain, short, size, visible
 if TYPE_CHECKING:
     from roadworthy.build.data.profile import ColumnProfile, Profile
     from roadworthy.declare.pin import Pin
+    from roadworthy.declare.pipeline import Pipeline
     from roadworthy.declare.requirements import Requirements
     from roadworthy.prove.review.evidence import Held
 
@@ -58,6 +59,13 @@ def requirements(before: Requirements | None, after: Requirements | None) -> tup
     """Return what differs in what must hold."""
     old, new = (flat(_listed(asdict(one))) if one is not None else {} for one in (before, after))
     return _differing(old, new)
+
+
+def stages(before: Pipeline | None, after: Pipeline | None) -> tuple[Change, ...]:
+    """Return what differs in how the stages are declared: commands, inputs, outputs."""
+    old, new = (flat(_listed({name: asdict(stage) for name, stage in one.stages.items()})) if one else {}
+                for one in (before, after))  # fmt: skip
+    return _differing(*({name: value for name, value in side.items() if value != []} for side in (old, new)))
 
 
 def data(before: Mapping[str, Pin], after: Mapping[str, Pin]) -> tuple[DataChange, ...]:

@@ -267,8 +267,8 @@ class Distributions:
 class Comparison:
     """All that a review shows. `notes` is what a reviewer should look at though no gate refuses it.
 
-    `flipped`: the rows behind the first of `flips`. `curves`: by title, as in `distributions`. `costs`: of a miss and a
-    false alarm, where declared.
+    `declared`: what differs in how stages are declared. `flipped`: the rows behind the first of `flips`.
+    `curves`: by title, as in `distributions`. `costs`: of a miss and a false alarm, where declared.
     """
 
     project: str
@@ -294,6 +294,7 @@ class Comparison:
     data: tuple[DataChange, ...] = ()
     datasets: Datasets = field(default_factory=Datasets)
     stages: tuple[StageRow, ...] = ()
+    declared: tuple[Change, ...] = ()
     complexity: Complexity = field(default_factory=Complexity)
     confidence: float = 0.95
     resamples: int = 0

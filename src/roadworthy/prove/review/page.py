@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from roadworthy.prove.gate import words as gate_words
 from roadworthy.prove.gate.verdicts import ORDER, SECTIONS
 from roadworthy.prove.review import plots, text, words
+from roadworthy.prove.review.drawn.tables import matrix, slices
 from roadworthy.prove.review.drawn.thresholds import costs, thresholds
 from roadworthy.prove.review.rivals import CANDIDATE
 from roadworthy.prove.review.rows.pack import packed
@@ -53,6 +54,7 @@ _WIDE = 1000.0  # units of the balance bar
 
 @dataclass(frozen=True, slots=True)
 class _Group:
+    name: str
     title: str
     tally: str
     shown: Sequence[CheckRow]
@@ -110,6 +112,9 @@ def render(comparison: Comparison) -> str:
             plots=_plots(comparison),
             flipped=_flipped(comparison),
             titles=_titles(comparison),
+            matrix=matrix(comparison.checks),
+            verdicts=[verdict.replace("_", " ") for verdict in ORDER],
+            slices=slices(comparison),
             policy=_policy(scripts, style),
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files, named by hash in the policy
             style=Markup(style),  # noqa: S704 - our own file
@@ -158,19 +163,19 @@ def _plots(comparison: Comparison) -> dict[str, list[Plot]]:
 
 def _groups(rows: Sequence[CheckRow]) -> list[_Group]:
     return [
-        _group(title, found)
+        _group(section, title, found)
         for section, title in SECTIONS.items()
         if (found := [row for row in rows if row.check.section == section])
     ]
 
 
-def _group(title: str, rows: Sequence[CheckRow]) -> _Group:
+def _group(name: str, title: str, rows: Sequence[CheckRow]) -> _Group:
     """Put first what failed, then what was not run; of much that passed as before, fold away all."""
     ordered = sorted(rows, key=lambda row: ORDER.index(row.verdict))
     quiet = [row for row in ordered if row.verdict == "passed" and row.before in {None, "passed"}]
     if len(quiet) <= _FEW:
-        return _Group(title, _tally(rows), ordered, [])
-    return _Group(title, _tally(rows), [row for row in ordered if row not in quiet], quiet)
+        return _Group(name, title, _tally(rows), ordered, [])
+    return _Group(name, title, _tally(rows), [row for row in ordered if row not in quiet], quiet)
 
 
 @cache

@@ -82,7 +82,8 @@ def costs(curves: Mapping[str, Curve], declared: tuple[float, float] | None, ord
         {
             "mark": {"type": "point", "filled": True, "size": 22, "opacity": 0.9},
             "encoding": {
-                "x": x, "y": y, **whose, **shape(titles, order), **tip(title="", flagged=".1%", cost=",.1f", threshold=".4~f")
+                "x": x, "y": y, **whose, **shape(titles, order),
+                **tip(title="", flagged=".1%", cost=",.1f", threshold=".4~f"),
             },
         },
     ]  # fmt: skip
