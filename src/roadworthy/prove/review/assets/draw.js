@@ -58,6 +58,7 @@
         console.error(`The plot ${figure.dataset.plot} was not drawn:`, fault);
       }
     }
+    document.documentElement.dataset.drawnAt = String(performance.now());
     document.documentElement.dataset.ready = "yes";
   }
 

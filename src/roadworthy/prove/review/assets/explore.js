@@ -344,13 +344,16 @@
       count(wanted());
     }
     if (event.data?.roadworthy === "rows") {
-      load(event.data.document);
-      filter();
+      window.roadworthy.load(event.data.document);
       announce(`${many(data.rows, "row")} fetched.`);
     }
   });
 
   window.roadworthy = {
+    load: (told) => {
+      load(told);
+      filter();
+    },
     filter,
     step,
     mark,
