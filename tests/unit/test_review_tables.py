@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from review_rows_story import explored
 from review_story import better
 from roadworthy.declare.pipeline import Pipeline, Stage
 from roadworthy.prove.gate.verdicts import ORDER
 from roadworthy.prove.proof import Check
+from roadworthy.prove.readiness.catalogue import items
+from roadworthy.prove.readiness.score import Executed, readiness
 from roadworthy.prove.review.changes import stages
 from roadworthy.prove.review.comparison import CheckRow
-from roadworthy.prove.review.drawn.tables import matrix, slices
+from roadworthy.prove.review.drawn.readiness import change_of
+from roadworthy.prove.review.listed.tables import matrix, slices
+from roadworthy.prove.review.page import render
 
 
 def row(section: str, verdict: str, before: str | None) -> CheckRow:
@@ -57,3 +62,19 @@ def test_stages_differ_by_what_is_declared() -> None:
     assert found["new.cmd"] == (None, '["true"]')
     assert "train.deps" not in found
     assert stages(before, before) == ()
+
+
+def test_readiness_is_told_by_the_tests_that_move() -> None:
+    """A data test that was executed for the change alone counts with it, and not without."""
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    item = next(one for one in items() if one.evidence)
+    done = [Executed(what, "blake3:1", at, "c1", good=True, said="ok") for what in item.evidence]
+    without, with_it = (readiness(one, at, timedelta(days=1)) for one in ([], done))
+    found = change_of(without, with_it)
+    html = render(replace(explored(better()), readiness=found))
+
+    assert (found.before, found.after) == (without.score, with_it.score)
+    assert (found.moved[0].before, found.moved[0].after) == (0.0, 0.5)
+    assert item.title in found.moved[0].name
+    assert "test of readiness" in html
+    assert change_of(with_it, with_it).moved == ()

@@ -10,6 +10,7 @@ from roadworthy.app.evidence import gather, held
 from roadworthy.app.local import open_local
 from roadworthy.app.reviewing.data import looked_into
 from roadworthy.app.reviewing.flips import flips_of
+from roadworthy.app.reviewing.readiness import readiness_of
 from roadworthy.app.reviewing.said import Said, curves_of
 from roadworthy.app.reviewing.sources import sources_of
 from roadworthy.errors import NotFound, UsageError
@@ -144,6 +145,7 @@ def compared(local: Local, span: Span) -> Comparison:
         curves=curves_of(said, comparison),
         costs=_costs(head),
         files=sources_of(local, (span.base_commit, span.head_commit), files, rows_shown=said.rows_shown),
+        readiness=readiness_of(local, span.head_commit),
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.measures import AgainstProduction, CalibrationBin, Confusion, Histogram, Interval
     from roadworthy.prove.proof import Check, Verdict
     from roadworthy.prove.review.drawn.curves import Curve
+    from roadworthy.prove.review.drawn.readiness import ReadinessChange
     from roadworthy.prove.review.rows.flipped import Flipped
     from roadworthy.prove.review.sources.files import FileDiff
     from roadworthy.prove.review.tables.between import Between
@@ -302,3 +303,4 @@ class Comparison:
     curves: Mapping[str, Curve] = field(default_factory=dict)
     costs: tuple[float, float] | None = None
     files: tuple[FileDiff, ...] = ()
+    readiness: ReadinessChange | None = None

@@ -17,8 +17,8 @@ from markupsafe import Markup, escape
 from roadworthy.prove.gate import words as gate_words
 from roadworthy.prove.gate.verdicts import ORDER, SECTIONS
 from roadworthy.prove.review import plots, text, words
-from roadworthy.prove.review.drawn.tables import matrix, slices
 from roadworthy.prove.review.drawn.thresholds import costs, thresholds
+from roadworthy.prove.review.listed.tables import matrix, slices
 from roadworthy.prove.review.rivals import CANDIDATE
 from roadworthy.prove.review.rows.pack import packed
 from roadworthy.version import VERSION
