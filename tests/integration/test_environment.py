@@ -128,6 +128,20 @@ def test_the_kit_is_copied_once_and_imports_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_for_users_that_cannot_write_there_it_is_compiled(project: Path) -> None:
+    """A confined process would compile what it imports at each start anew; others keep what they compiled."""
+    (project / "requirements.txt").write_text("iniconfig==2.3.1\n", encoding="utf-8")
+
+    def compiled(*, confined: bool) -> set[str]:
+        state = project / str(confined)
+        prepare(WANTED, project, state, print, confined=confined)
+        return {path.name.partition(".")[0] for path in state.rglob("iniconfig/__pycache__/*.pyc")}
+
+    assert compiled(confined=True) >= {"__init__", "_parse", "exceptions"}
+    assert compiled(confined=False) == set()
+
+
+@pytest.mark.slow
 def test_pip_makes_it_where_there_is_no_uv(project: Path) -> None:
     """The steps without uv need nothing but Python, and give an interpreter that works."""
     home = project / "made by pip"

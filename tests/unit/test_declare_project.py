@@ -135,6 +135,20 @@ def test_a_dvc_project_runs_as_it_is(tmp_path: Path) -> None:
     assert read.notes == ("dvc.yaml: `plots` is read by DVC alone",)
 
 
+def test_what_nothing_acts_on_yet_is_noted(tmp_path: Path) -> None:
+    """A key that is read, checked and then without effect would look as if it worked."""
+    (tmp_path / "profile.yaml").write_text(
+        "apiVersion: roadworthy/v1alpha1\nproject: late\nlog: {retention: 90d}\n"
+        "environments: {production: {rollout: {shadow: 1d}}}\n",
+        encoding="utf-8",
+    )
+
+    assert project.read(tmp_path, Memory()).notes == (
+        "profile.yaml: nothing acts on `log.retention` yet",
+        "profile.yaml: nothing acts on `environments.production.rollout` yet",
+    )
+
+
 def test_an_unchanged_project_costs_no_reader(tmp_path: Path) -> None:
     """From the cache, neither the YAML reader nor the type hints nor the requirements' classes are loaded."""
     folder, cache = declared.write(tmp_path), Memory()

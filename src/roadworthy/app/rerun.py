@@ -59,7 +59,7 @@ def rerun(
     with clean(local.repo, run.commit, local.prefix, ledger.state) as folder:
         override(folder, variation)
         declared = project.read(folder, ledger.cache)
-        python = prepare(declared.profile.environment, folder, ledger.state, note, wheels_only=isolates(os.environ))
+        python = prepare(declared.profile.environment, folder, ledger.state, note, confined=isolates(os.environ))
         graph = affected(graph_of(declared, ledger), variation, wanted)
         arrange(folder, graph, run, variation, ledger)
         setting = Setting(folder, ledger, graph, python.digest, os.environ)

@@ -103,7 +103,7 @@ def run(local: Local, wishes: Wishes | None = None) -> Run:
     with _bringing(local, graph, wishes):
         python = prepare(
             project.profile.environment, local.folder, local.ledger.state, wishes.note,
-            wheels_only=isolates(os.environ),
+            confined=isolates(os.environ),
         )  # fmt: skip
     setting = Setting(local.folder, local.ledger, graph, python.digest, os.environ, wishes.secrets)
     before = local.repo.status(local.folder)

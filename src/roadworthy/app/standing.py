@@ -60,9 +60,7 @@ def standing(local: Local, note: Callable[[str], None] = lambda _: None) -> Stan
         RoadworthyError: The declared files, or the Python environment, are wrong.
     """
     project = declared(local)
-    python = prepare(
-        project.profile.environment, local.folder, local.ledger.state, note, wheels_only=isolates(os.environ)
-    )
+    python = prepare(project.profile.environment, local.folder, local.ledger.state, note, confined=isolates(os.environ))
     graph = graph_of(project, local.ledger)
     status = local.repo.status(local.folder)
     return Standing(

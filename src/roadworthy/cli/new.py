@@ -90,18 +90,6 @@ def _show(made: Made, folder: Path) -> None:
         "roadworthy test" if tested else "roadworthy schema requirements",
     ):
         click.echo(f"  {line}")
-    if made.own_repository:
-        if "\nsources:" in (made.folder / "pipeline.yaml").read_text(encoding="utf-8"):
-            # A release is made of main: what is pinned stands there from the beginning.
-            main = "" if made.branch == "main" else " && git branch --force main"
-            click.echo(f"  git add --all && git commit --message 'Pin the data'{main}")
-        click.echo("With a platform, which tests every push and answers, after `roadworthy login URL`:")
-        click.echo(f"  roadworthy project create {_project(made)} --platform URL")
-        click.echo("It prints the commands that follow.")
-
-
-def _project(made: Made) -> str:
-    """Return what the project is called, as its profile says."""
-    lines = (made.folder / "profile.yaml").read_text(encoding="utf-8").splitlines()
-    named = (line.split()[1].strip("'\"") for line in lines if line.startswith("project: "))
-    return next(named, made.folder.name)
+    click.echo(
+        "README.md tells how it goes on: what to commit, the first release, and a platform that tests every push."
+    )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _EXACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9._+!-]*")
 _ENDINGS: Final = (".parquet", ".csv", ".csv.gz", ".csv.zip", ".tsv", ".json", ".jsonl")
 _LIMIT_S: Final = 600
+_LARGEST: Final = 8 << 30  # bytes that an archive may unpack to
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,11 @@ def _unzipped(file: Path, folder: Path) -> Iterator[Path]:
         if len(names) != 1:
             raise IntegrityError(
                 f"{file} holds {len(names)} files instead of one.", remedy="Name a member that is a single table."
+            )
+        if names[0].file_size > _LARGEST:  # no more than it states is read of it
+            raise IntegrityError(
+                f"{file} unpacks to {names[0].file_size / 2**30:.1f} GiB, and {_LARGEST >> 30} GiB are the most.",
+                remedy="Name a member that is a Parquet file, which is read as it is.",
             )
         plain = Path(aside) / file.name.removesuffix(".zip")
         with storage_errors(plain), archive.open(names[0]) as packed, plain.open("wb") as target:

@@ -138,7 +138,7 @@ def open_bench(local: Local, say: Callable[[str], None]) -> Bench:
         run_address=run.address,
         dirty=not run.clean or bool(status.changed),
         environment=prepare(
-            project.profile.environment, local.folder, local.ledger.state, say, wheels_only=confined.isolates
+            project.profile.environment, local.folder, local.ledger.state, say, confined=confined.isolates
         ),
         kit=kit.install(local.ledger.state),
         confinement=confined,

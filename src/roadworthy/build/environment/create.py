@@ -24,7 +24,7 @@ _LINES = 12  # of an installer's complaint
 
 
 def ensure(
-    lock: Lock, python: str, folder: Path, say: Callable[[str], None], *, wheels_only: bool = False
+    lock: Lock, python: str, folder: Path, say: Callable[[str], None], *, confined: bool = False
 ) -> tuple[Path, str]:
     """Return the interpreter of the environment that *lock* makes in *folder*, and the digest of what was installed.
 
@@ -36,7 +36,7 @@ def ensure(
     if made is None:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder / f"{home.name}.lock"):
-            made = _made(home) or _make(lock, python, home, say, wheels_only=wheels_only)
+            made = _made(home) or _make(lock, python, home, say, confined=confined)
     return home / "bin" / "python", made
 
 
@@ -55,7 +55,7 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _make(lock: Lock, python: str, home: Path, say: Callable[[str], None], *, wheels_only: bool) -> str:
+def _make(lock: Lock, python: str, home: Path, say: Callable[[str], None], *, confined: bool) -> str:
     loose = f" and {', '.join(lock.loose)} without a version" if lock.loose else ""
     say(f"Making the Python environment from {lock.path.name}: {len(lock.pins)} distributions{loose}, once.")
     if home.exists():
@@ -63,9 +63,11 @@ def _make(lock: Lock, python: str, home: Path, say: Callable[[str], None], *, wh
     uv = _uv()
     make, install = _with_uv(uv, lock, python, home) if uv else _with_pip(lock, python, home)
     # An installer takes settings from the folder that it starts in, and those of a project could have it build.
-    folder = Path("/") if wheels_only else lock.path.parent
-    for step in (make, [*install, *(["--only-binary", ":all:"] if wheels_only else [])]):
+    folder = Path("/") if confined else lock.path.parent
+    for step in (make, [*install, *(["--only-binary", ":all:"] if confined else [])]):
         _do(step, lock, folder)
+    if confined:
+        _compile(python, home)
     digest = look(home / "bin" / "python").digest
     aside = home / f"{_MARKER}.new"
     with aside.open("w", encoding="utf-8") as handle:
@@ -118,6 +120,17 @@ def _with_pip(lock: Lock, python: str, home: Path) -> list[list[str]]:
         [interpreter, "-m", "venv", str(home.absolute())],
         [*install, *(["--require-hashes"] if lock.hashed else []), "--requirement", str(lock.path.absolute())],
     ]
+
+
+def _compile(python: str, home: Path) -> None:
+    """Compile what is installed, but for its tests; what cannot be compiled is told by whoever imports it.
+
+    It is done by an interpreter that runs nothing of the environment: not its `.pth` files either.
+    """
+    interpreter = _interpreter(python)
+    if interpreter is not None:
+        command = [interpreter, "-I", "-S", "-m", "compileall", "-qq", "-j", "0", "-x", r"/tests?/", "lib"]
+        subprocess.run(command, cwd=home, capture_output=True, check=False, stdin=subprocess.DEVNULL)
 
 
 def _do(step: list[str], lock: Lock, folder: Path) -> None:

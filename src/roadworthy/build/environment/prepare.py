@@ -42,7 +42,7 @@ def prepare(
     state: Path,
     say: Callable[[str], None],
     *,
-    wheels_only: bool = False,
+    confined: bool = False,
 ) -> PythonEnvironment:
     """Return the Python environment of the project in *folder*, made when it is not there yet.
 
@@ -51,7 +51,8 @@ def prepare(
         folder: The project, in the working tree or in a clean checkout.
         state: `.roadworthy`; environments are shared by all checkouts with the same lock.
         say: Takes one line for the user when something slow is done.
-        wheels_only: Whether nothing may be built, for building runs code of whoever wrote it.
+        confined: Whether its users are confined. Then nothing is built, for building runs code of whoever wrote it, and
+            bytecode is compiled here, for who cannot write here would compile at each start anew.
 
     Raises:
         EnvironmentFailed: It cannot be made.
@@ -60,9 +61,9 @@ def prepare(
     if lock.text is None or not wanted.managed:
         return _active(wanted, lock)
     version = wanted.python or f"{sys.version_info[0]}.{sys.version_info[1]}"
-    if wheels_only:
+    if confined:
         refuse_all_but_pins(lock)
-    python, made = create.ensure(lock, version, state / "environments", say, wheels_only=wheels_only)
+    python, made = create.ensure(lock, version, state / "environments", say, confined=confined)
     digest = look(python).digest
     return PythonEnvironment(python, digest, matches_lock=digest == made, managed=True)
 

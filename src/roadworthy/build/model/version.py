@@ -77,7 +77,7 @@ def open_version(
             remedy="Release it again from a commit that has one.",
         )
     is_confined = confinement is not None and confinement.isolates
-    environment = prepare(declared.profile.environment, folder, ledger.state, say, wheels_only=is_confined)
+    environment = prepare(declared.profile.environment, folder, ledger.state, say, confined=is_confined)
     requirements = declared.requirements
     artifact = fetch(ledger, folder, body, "artifact")
     baseline = fetch(ledger, folder, body, "baseline")

@@ -12,6 +12,7 @@ from roadworthy.declare.form import slug
 from roadworthy.declare.pipeline import Pipeline
 from roadworthy.declare.profile import Profile, PythonEnvironment
 from roadworthy.declare.read.file import Document, parse, parse_values
+from roadworthy.declare.read.idle import idle
 from roadworthy.declare.requirements import Requirements
 from roadworthy.declare.written import Unreadable
 
@@ -110,12 +111,18 @@ class Reading:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What stands in the files and is knowingly not read."""
-        return tuple(
+        """What stands in the files and is knowingly not read, or not acted on yet."""
+        of_dvc = (
             f"{document.file}: `{key}` is read by DVC alone"
             for document in self.documents.values()
             for key in document.not_read
         )
+        profile, requirements = (self._sound(name) for name in ("profile.yaml", "requirements.yaml"))
+        return (*of_dvc, *idle(profile, requirements))
+
+    def _sound(self, file: str) -> Any:
+        document = self.documents.get(file)
+        return document.partial if document and not document.faults else None
 
     def _value(self, file: str) -> Any:
         document = self.documents.get(file)
