@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 unexport PYTHONDONTWRITEBYTECODE  # where a machine sets it, every command takes twice as long to start
 
-.PHONY: demo demo-platform test docs bench bench-prove lint types house unit integration e2e lock clean services
+.PHONY: demo demo-platform test docs bench bench-prove lint types house unit integration e2e failpoints lock clean services
 
 demo: $(READY)
 	@$(BIN)/roadworthy demo
@@ -36,6 +36,9 @@ unit: $(READY)
 
 integration: $(READY) services
 	$(BIN)/pytest -q -n 2 tests/integration
+
+failpoints: $(READY) services
+	ROADWORTHY_FAILPOINTS=all $(BIN)/pytest -q -n 2 tests/integration/test_platform_killed.py tests/integration/test_runner_killed.py
 
 e2e: $(READY) services
 	$(BIN)/pytest -q -n 3 tests/e2e  # each waits for processes half of its time

@@ -127,6 +127,12 @@ class Browser:
         """Let what was loaded before not count."""
         self._events.clear()
 
+    def weight(self) -> int:
+        """Return how many bytes came over the wire since what was loaded before does not count, headers and all."""
+        self.run("new Promise(done => setTimeout(done, 50))")
+        ended = [one["params"] for one in self._events if one.get("method") == "Network.loadingFinished"]
+        return int(sum(one["encodedDataLength"] for one in ended))
+
     def goto(self, url: str) -> int:
         """Go to *url*, wait until it is loaded, and return the status of the answer."""
         self.forget()

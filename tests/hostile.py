@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 # What is left of paths that a test gives, in `targets.json` beside this file.
 READ = ("identity.db", "platform.db", "key", "other's bucket", "other's checkout", "own key", "own ledger")
-WRITE = ("record", "index", "trusted", "environment", "kit", "package cache", "hook", "git config", "alternates")
+WRITE = (
+    "record", "index", "trusted", "environment", "kit", "package cache", "hook", "git config", "alternates",
+    "approval in the bucket", "proof in the bucket", "cache entry in the bucket", "name in the bucket",
+    "object in the bucket", "other's bucket of objects", "served platform.db", "served identity.db", "signing key",
+)  # fmt: skip
 
 
 def attack() -> list[str]:
@@ -34,6 +38,7 @@ def attack() -> list[str]:
         "connect": (_connect, targets["port"]),
         "leave a process": (_leave, targets["left"]),
         "kill the runner": (_kill, targets["runner"]),
+        "kill the server": (_kill, targets["server"]),
     }
     done = []
     for name, (deed, target) in deeds.items():
@@ -82,8 +87,8 @@ def _leave(name: str) -> bool:
     return True
 
 
-def _kill(runner: int) -> bool:
-    os.kill(runner, signal.SIGKILL)
+def _kill(process: int) -> bool:
+    os.kill(process, signal.SIGKILL)
     return True
 
 

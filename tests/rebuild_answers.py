@@ -6,6 +6,7 @@ from typing import Any
 
 # What another server, or an index made again, answers otherwise.
 EXCLUDED_PATHS = {
+    "/api/jobs": "traces, of all projects",
     "/api/projects/{project}/jobs": "traces: what was done is done, and is not asked for again",
     "/api/projects/{project}/jobs/{job}": "a trace",
     "/api/projects/{project}/jobs/{job}/log": "a trace",

@@ -112,6 +112,8 @@ def _array(np: Any, column: Column) -> Any:
 def _matrix(columns: Sequence[Column]) -> Any:
     import numpy as np
 
+    if all(column.datatype == "FP64" and column.missing is None for column in columns):
+        return np.column_stack([np.frombuffer(column.values) for column in columns])
     if all(column.datatype != "BYTES" and not column.time for column in columns):
         return np.column_stack([_array(np, column).astype(float) for column in columns])
     return np.array([column.plain() for column in columns], dtype=object).T

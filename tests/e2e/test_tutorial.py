@@ -132,6 +132,10 @@ def test_the_tutorial_of_testing_works_as_it_is_written(tmp_path: Path) -> None:
     """A failure is written down, fails the tests, and is lived with; a search and a score come to their end."""
     told = done(DOCS / "tutorial" / "test-a-model.md", tmp_path)
 
+    assert "Model tests by capability" in told
+    assert re.search(r"time of day +directional +1/1 passed", told)
+    assert re.search(r"✓ a new carrier is answered", told)
+    assert re.search(r"✓ tests/test_evenings.py::test_few_evenings_are_called_hopeless", told)
     assert re.search(r"by \d+ attacks in", told)
     assert "failure_modes/FM-001.yaml: 10 examples" in told
     assert re.search(r"✗ FM-001 late at night, and not said", told)

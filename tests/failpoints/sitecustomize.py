@@ -1,8 +1,9 @@
 """Kills the process at a named function, and tells its secrets: on the path of a server that a test starts.
 
-`ROADWORTHY_TEST_KILL` is MODULE:FUNCTION:WHEN[:COUNT]: `before` the COUNT-th call of the function, or `after` the
-COUNT-th that returned something. Calls count from when the file `ROADWORTHY_TEST_ARMED` is there. Every secret that is
-made is added to the file `ROADWORTHY_TEST_SECRETS`.
+`ROADWORTHY_TEST_KILL` is MODULE:FUNCTION:WHEN[:COUNT]: `before` the COUNT-th call of the function, `after` the COUNT-th
+that returned something, or when it `ended`, whatever it returned. Calls count from when the file that
+`ROADWORTHY_TEST_ARMED` names is there; it is gone when the process is killed: the one that takes its place lives. Every
+secret that is made is added to the file `ROADWORTHY_TEST_SECRETS`.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Failpoint(Wrapping):
             if self.when == "before":
                 self.count()
             found = function(*arguments, **named)
-            if self.when == "after" and found is not None:
+            if self.when == "ended" or (self.when == "after" and found is not None):
                 self.count()
             return found
 
@@ -79,6 +80,7 @@ class Failpoint(Wrapping):
         with self.lock:
             self.left -= self.armed.exists()
             if self.left == 0:
+                self.armed.unlink()
                 os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -40,7 +40,7 @@ TOLD = {
     *(f"read {name}" for name in hostile.READ),
     *("read an environment", "look at processes", "connect"),
 }
-SEEN = {*(f"write {name}" for name in hostile.WRITE), "leave a process", "kill the runner"}
+SEEN = {*(f"write {name}" for name in hostile.WRITE), "leave a process", "kill the runner", "kill the server"}
 TEST = """
 import json
 import pytest
@@ -59,13 +59,15 @@ class World:
     toy: Toy
     targets: dict[str, str | int]
     runner: subprocess.Popen[bytes]
+    server: subprocess.Popen[bytes]
 
     def harm(self) -> set[str]:
         """Return what was done that can be seen from outside; processes that were left behind are ended."""
         found = {f"write {name}" for name in hostile.WRITE if self._is_forged(str(self.targets[name]))}
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.runner.wait(timeout=0.5)
-            found.add("kill the runner")
+        for name, process in (("runner", self.runner), ("server", self.server)):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.5)
+                found.add(f"kill the {name}")
         if end_what_was_left(str(self.targets["left"])):
             found.add("leave a process")
         return found
@@ -108,7 +110,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     needed_bubblewrap()
     home = tmp_path / "home"
     toy = make_toy(home / "work" / "toy" / "branch" / "runner-1-0", monkeypatch)
-    state = toy.folder / ".roadworthy"
+    state, bucket = toy.folder / ".roadworthy", home / "buckets" / "toy"
     targets: dict[str, str | int] = {
         "identity.db": str(home / "identity.db"),
         "platform.db": str(home / "platform.db"),
@@ -126,6 +128,15 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "hook": str(toy.folder / ".git" / "hooks" / "post-checkout"),
         "git config": str(toy.folder / ".git" / "config"),
         "alternates": str(toy.folder / ".git" / "objects" / "info" / "alternates"),
+        "approval in the bucket": str(bucket / "records" / "ab" / "approval.json"),
+        "proof in the bucket": str(bucket / "records" / "cd" / "proof.json"),
+        "cache entry in the bucket": str(bucket / "names" / "stage" / "key"),
+        "name in the bucket": str(bucket / "names" / "changes" / "1"),
+        "object in the bucket": str(bucket / "objects" / "ab" / "forged"),
+        "other's bucket of objects": str(home / "buckets" / "other" / "objects" / "ab" / "forged"),
+        "served platform.db": str(home / "platform.db-wal"),
+        "served identity.db": str(home / "identity.db-wal"),
+        "signing key": str(home / "keys" / "key"),
         "left": f"left behind by {tmp_path}",
         "canary": ENVIRONMENT_CANARY,
     }
@@ -135,18 +146,21 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         place.write_text("canary", encoding="utf-8")
     for folder in ("environments", "kit", "trusted"):
         (state / folder).mkdir(exist_ok=True)
-    runner = subprocess.Popen(
-        [sys.executable, "-I", "-c", "import time; time.sleep(600)", "canary"], env={"SECRET": ENVIRONMENT_CANARY}
-    )
+    for name in hostile.WRITE:
+        if str(targets[name]).startswith(f"{home}{os.sep}") and not str(targets[name]).startswith(str(toy.folder)):
+            Path(str(targets[name])).parent.mkdir(parents=True, exist_ok=True)
+    waits = [sys.executable, "-I", "-c", "import time; time.sleep(600)", "canary"]
+    runner, serves = (subprocess.Popen(waits, env={"SECRET": ENVIRONMENT_CANARY}) for _ in range(2))
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_answer, args=(server,), daemon=True).start()
-        targets |= {"port": server.getsockname()[1], "runner": runner.pid}
+        targets |= {"port": server.getsockname()[1], "runner": runner.pid, "server": serves.pid}
         shutil.copy(hostile.__file__, toy.folder / "hostile.py")
         toy.write("targets.json", json.dumps(targets))
-        yield World(home, toy, targets, runner)
+        yield World(home, toy, targets, runner, serves)
         server.shutdown(socket.SHUT_RDWR)
-    runner.kill()
-    runner.wait()
+    for process in (runner, serves):
+        process.kill()
+        process.wait()
     end_what_was_left(str(targets["left"]))
 
 
@@ -163,7 +177,8 @@ def as_a_stage(world: World, setting: str) -> set[str]:
     world.toy.stages({"work": {"cmd": "env -u ROADWORTHY_TRACE python -I hostile.py", "outs": ["build/said.json"]}})
     (world.toy.folder / ".git" / "info" / "exclude").write_text("/.roadworthy/\n", encoding="utf-8")
     world.toy.commit()
-    done = world.toy.cli("run", "-j1", env={"ROADWORTHY_CONFINEMENT": setting})
+    bucket = str(world.home / "buckets" / "toy")
+    done = world.toy.cli("run", "-j1", env={"ROADWORTHY_CONFINEMENT": setting, "ROADWORTHY_BUCKET": bucket})
     logs = list((world.toy.folder / ".roadworthy" / "logs").rglob("work.log"))
 
     assert logs, done.stderr + done.stdout

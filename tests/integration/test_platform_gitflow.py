@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import quick_project
-from platform_world import PROJECT, World
+from platform_world import PROJECT, World, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,9 @@ def merged(world: World, branch: str, target: str | None = None) -> dict[str, An
     world.wait()
     opened = world.post("/changes", {"branch": branch, "title": branch, **({"target": target} if target else {})})
     assert opened.status == 201, opened.text
-    done = world.post(f"/changes/{opened.data['number']}/merge", {"reason": ""})
+    change = f"/changes/{opened.data['number']}"
+    until(lambda: world.get(change)["verdict"] == "passed", f"the check of {branch} against its target")
+    done = world.post(f"{change}/merge", {"reason": ""})
     assert done.status == 200, done.text
     world.wait()
     found: dict[str, Any] = done.data
@@ -76,8 +78,8 @@ def test_a_release_is_mended_and_a_hotfix_goes_its_short_way(tmp_path: Path) -> 
         ("bugfix/late", "release/1"), ("release/1", "main"), ("main", "develop"), ("hotfix/wind", "main"),
         ("main", "develop"),
     ]  # fmt: skip
-    assert [len(one) for one in after_release] == [0, 1]
-    assert [len(one) for one in after_hotfix] == [0, 1, 1]
+    assert [len(one) for one in after_release if one] == [1]
+    assert [len(one) for one in after_hotfix if one] == [1, 1]
     assert {one["version"]: one["unreviewed"] for one in history["versions"]} == {
         "v1.0.0": False, "v1.1.0": True, "v1.2.0": True,
     }  # fmt: skip

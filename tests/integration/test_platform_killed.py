@@ -56,6 +56,7 @@ STEPS = {
 FEW = (
     "while the push is reconciled", "after the verdict is stated", "after the version is tagged",
     "after the deployment is tagged", "after a comment is stated", "before a command is answered",
+    "after the merge is noted", "after what is applied is stated",
 )  # fmt: skip
 CHOSEN = tuple(STEPS) if os.environ.get("ROADWORTHY_FAILPOINTS") == "all" else FEW
 

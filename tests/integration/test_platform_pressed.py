@@ -151,6 +151,9 @@ def test_a_full_disk_is_told_and_nothing_is_lost(small_disk: Path, tmp_path: Pat
         assert merged.status == 503, merged.text
         assert "full" in merged.text or "room" in merged.text
         assert {health.status, read.status} <= {200, 503}
+        told = (pushed, proposed.text, merged.text, health.text, read.text)
+        assert [one for one in told if str(small_disk) in one] == []
+        assert str(small_disk) in world.said()
         assert again.status == 200, again.text
         assert [one["state"] for one in state] == ["merged"]
         assert world.ada.get("/api/audit/verified").data["faults"] == []

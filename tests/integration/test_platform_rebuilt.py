@@ -64,18 +64,25 @@ def answers(world: World) -> dict[str, Any]:
         path for path, methods in world.nobody().get("/api/openapi.json").data["paths"].items()
         if "get" in methods and path not in EXCLUDED_PATHS
     ]  # fmt: skip
+    run = clients["mona"].get("/api/projects/toy/runs").data["runs"][0]["run"]
     return {
         f"{who} {place}": _answer(client, place)
         for who, client in clients.items()
         for path in paths
-        for place in _places(path)
+        for place in _places(path, run)
     }
 
 
-def _places(path: str) -> Iterator[str]:
+def _places(path: str, run: str) -> Iterator[str]:
+    asked = (
+        path.replace("{run}", run)
+        .replace("{version}", "v1.0.0")
+        .replace("{mode}", "FM-001")
+        .replace("{environment}", "production")
+    )
     for project in ("toy", "flights", "trains", "begun") if "{project}" in path else ("",):
         for number in NUMBERS if "{number}" in path else (0,):
-            place = path.replace("{project}", project).replace("{number}", str(number))
+            place = asked.replace("{project}", project).replace("{number}", str(number))
             assert "{" not in place
             yield place
 
@@ -92,6 +99,8 @@ def test_every_role_is_answered_as_before(before: tuple[World, dict[str, Any]]) 
 
     assert {status for status, _ in said.values()} >= {200, 401, 403, 404}
     assert said["mona /api/projects/toy/changes/2"][1]["gates"]
+    assert said["mona /api/projects/toy/runs"][1]["total"] == len(said["mona /api/projects/toy/runs"][1]["runs"]) > 3
+    assert said["mona /api/projects/toy/versions/v1.0.0"][1]["lineage"]
     assert {place: one for place, one in after.items() if one != said[place]} == {}
     assert after.keys() == said.keys()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,7 @@ import pytest
 
 from roadworthy.build.environment import kit
 from roadworthy.build.model.spec import ModelSpec
+from roadworthy.declare.failure_mode import Accepted, FailureMode, Found
 from roadworthy.declare.pipeline import Model
 from roadworthy.declare.requirements import Inputs, OutputRule, Requirements
 from roadworthy.prove.project_tests import Fixtures, Running
@@ -144,3 +148,85 @@ def test_the_environment_of_tests_is_their_own(tested: Fixtures, monkeypatch: py
     )
 
     assert [check.verdict for check in found.values()] == ["passed"]
+
+
+def test_assertions_and_marks_are_told_with_each_test(tested: Fixtures) -> None:
+    """What an assertion states, and the failure mode that a test is marked with, stand among the facts of its check."""
+    found = Found("2026-01-01", "person")
+    storms = FailureMode("roadworthy/v1alpha1", "Storms", found, "ada", "low", "storms.csv")
+    night = replace(storms, status="accepted", accepted=Accepted("2999-01-01", "It is rare."))
+    told = checks(
+        replace(tested, failure_modes={"FM-001": storms, "FM-002": night}),
+        """
+        import pytest
+
+        from roadworthy_kit.assertions import assert_share
+        from roadworthy_kit.pretrain import assert_range
+
+
+        def test_share():
+            assert_share([True] * 96 + [False] * 4, 0.9)
+
+        def test_few():
+            assert_share([True] * 3, 0.9)
+
+        def test_shares_fail():
+            assert_share([True, False] * 50, 0.9, rows={"wind": list(range(100))})
+
+        @pytest.mark.failure_mode("FM-001")
+        def test_storms(failure_mode):
+            assert_range([len(failure_mode.title)], 7)
+
+        @pytest.mark.failure_mode("FM-002")
+        def test_night():
+            assert_range([2.0], 0, 1)
+
+        @pytest.mark.failure_mode("FM-999")
+        def test_nobody():
+            pass
+
+        @pytest.mark.failure_mode
+        def test_unnamed():
+            pass
+        """,
+    )
+    named = {name.partition("::")[2]: check for name, check in told.items()}
+
+    assert {name: check.verdict for name, check in named.items()} == {
+        "test_share": "passed",
+        "test_few": "not_run",
+        "test_shares_fail": "failed",
+        "test_storms": "failed",
+        "test_night": "passed",
+        "test_nobody": "failed",
+        "test_unnamed": "failed",
+    }
+    assert (named["test_share"].facts["rows"], named["test_share"].facts["wrong"]) == (100, 4)
+    assert named["test_share"].summary.startswith("96 % of 100 rows are right")
+    assert "too few rows to tell" in named["test_few"].summary
+    assert "    1: wind=1" in named["test_shares_fail"].summary
+    assert named["test_storms"].facts["failure_mode"] == "FM-001"
+    assert "6 in row 0" in named["test_storms"].summary
+    assert "Accepted until 2999-01-01: It is rare." in named["test_night"].summary
+    assert named["test_nobody"].summary == "failure_modes/ has no FM-999; it has: FM-001, FM-002."
+    assert "names no failure mode" in named["test_unnamed"].summary
+
+
+def test_a_report_can_be_asked_for_without_roadworthy(tested: Fixtures) -> None:
+    """With the kit on the path, the plugin writes a report by itself; fixtures that need a model say what they need."""
+    folder, kit_ = tested.candidate.folder, tested.candidate.kit
+    (folder / "tests" / "test_own.py").write_text(
+        "from roadworthy_kit.assertions import assert_share\n\n"
+        "def test_good():\n    assert_share([True] * 100, 0.9)\n\ndef test_model(model):\n    pass\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "roadworthy_kit.pytest_plugin", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "--roadworthy-report=out/report.json"],
+        cwd=folder, env={"PYTHONPATH": str(kit_), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    good, model = json.loads((folder / "out" / "report.json").read_text(encoding="utf-8"))["tests"]
+
+    assert done.returncode == 1
+    assert (good["outcome"], good["stated"][0]["rows"]) == ("passed", 100)
+    assert (model["outcome"], "run `roadworthy test`" in model["said"]) == ("failed", True)

@@ -301,7 +301,7 @@ def test_unfinished_work_is_left_to_be_found(database: Database, world: World) -
 
 
 def test_a_verdict_is_found_in_the_facts(database: Database, world: World) -> None:
-    """The last one on a commit: against the target that is asked for, and else the last one at all, as of jobs."""
+    """The last one on a commit against the target that is asked for; one against another does not count for it."""
     kept, head = world.ledgers["flights"], "d" * 40
     said = [Checked("flights", head, "feature/3", "develop", "full", outcome, "Why.", deploys=("staging",))
             for outcome in ("failed", "passed")]  # fmt: skip
@@ -311,7 +311,8 @@ def test_a_verdict_is_found_in_the_facts(database: Database, world: World) -> No
 
     with database.read() as connection:
         assert verdict_on(connection, "flights", head, "develop") == said[-1]
-        assert verdict_on(connection, "flights", head, "main") == said[-1]
+        assert verdict_on(connection, "flights", head, "main") is None
+        assert verdict_on(connection, "flights", head, None) == said[-1]
         assert verdict_on(connection, "flights", "e" * 40, "develop") is None
 
 

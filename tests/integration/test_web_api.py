@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 EXAMPLES = 6
-THERE = {"project": "toy", "job": 7, "number": 2, "event": 1, "delivery": 1}
+THERE = {
+    "project": "toy",
+    "job": 7,
+    "number": 2,
+    "event": 1,
+    "delivery": 1,
+    "version": "v1.0.0",
+    "environment": "production",
+}
 # A label of characters that nobody sees is refused, which no schema can say.
 NOT_CHECKED: list[Any] = [positive_data_acceptance]
 

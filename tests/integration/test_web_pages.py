@@ -43,16 +43,16 @@ def text_of(answer: Answer) -> str:
 
 
 def test_the_list_says_how_each_project_stands(world: World) -> None:
-    """Its checks, what is in place, its open changes and one's role; of one without commits, that it has none."""
+    """Its health, checks, what is in place, open changes and one's role; of one without commits, that it has none."""
     mona, ada = world.person("mona"), world.person("ada")
     said = text_of(mona.get("/projects"))
 
     assert re.search(
-        r"toy Whether a <toy> is \"late\"\. main passed develop passed production v1\.0\.0 2 maintainer", said
+        r"toy Whether a <toy> is \"late\"\. healthy main passed develop passed production v1\.0\.0 2 maintainer", said
     )
-    assert "flights nothing pushed yet \N{EN DASH} 0 maintainer" in said
+    assert "flights nothing yet nothing pushed yet \N{EN DASH} 0 maintainer" in said
     assert "trains" not in said
-    assert "trains nothing pushed yet \N{EN DASH} 0 administrator" in text_of(ada.get("/projects"))
+    assert "trains nothing yet nothing pushed yet \N{EN DASH} 0 administrator" in text_of(ada.get("/projects"))
 
 
 def test_whoever_has_no_project_learns_how_to_get_one(world: World) -> None:

@@ -47,6 +47,7 @@ KINDS: dict[str, tuple[Callable[[World], Client], frozenset[Permission]]] = {
 # Of the parameters in a path; what names nothing is not found, by whoever may ask.
 SAMPLES = {
     "project": "flights", "name": "NotFound", "job": "999", "number": "999", "event": "999", "delivery": "999",
+    "run": f"blake3:{'0' * 64}", "version": "v9.9.9", "mode": "FM-999",
 }  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

@@ -12,12 +12,14 @@ from roadworthy.declare.profile import Profile
 from roadworthy.ledger import ledger
 from roadworthy.platform.store import schema
 from roadworthy.platform.workspace.apply import apply
-from roadworthy.platform.workspace.keep import KEPT_MS, IndexHost, last_applied, state_applied, there
+from roadworthy.platform.workspace.keep import APPLY, KEPT_MS, IndexHost, last_applied, number_of, state_applied, there
 from roadworthy.platform.workspace.plan import Step, line, plan
 from roadworthy.platform.workspace.resource import wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from roadworthy.ledger.ledger import Ledger
     from roadworthy.platform.store.database import Database
@@ -46,7 +48,14 @@ def brought(database: Database, bucket: Ledger, profile: Profile) -> tuple[Step,
         steps = plan(resources, there(connection, bucket, "flights"))
         state_applied(bucket, "a" * 40, resources)
         apply(steps, IndexHost(connection, "flights"))
+        told(connection, number_of(last_applied(bucket)))
     return steps
+
+
+def told(connection: Connection, number: int) -> None:
+    """Note in the audit that the record of that number was made so."""
+    row = {"project": "flights", "at": "", "actor": "", "action": APPLY, "target": "", "record": str(number)}
+    connection.execute(insert(schema.audit).values(seq=number, detail={"number": number}, **row))
 
 
 def planned(database: Database, bucket: Ledger, profile: Profile) -> tuple[Step, ...]:
@@ -74,6 +83,17 @@ def test_members_stand_where_rights_are_looked_up(database: Database, bucket: Le
     with database.read() as connection:
         rows = connection.execute(select(schema.member.c.who, schema.member.c.role)).all()
     assert [tuple(row) for row in rows] == [("ada", "contributor")]
+
+
+def test_what_a_crash_kept_from_being_made_was_not_changed_by_hand(database: Database, bucket: Ledger) -> None:
+    """It was stated, and killed before anything was made of it: what is planned again has the profile's reasons."""
+    brought(database, bucket, PROFILE)
+    more = replace(PROFILE, members={**PROFILE.members, "user:bob": "reader", "user:ada": "reader"})
+    state_applied(bucket, "b" * 40, wanted(more))
+    steps = planned(database, bucket, more)
+
+    assert len(steps) == 2
+    assert not any(step.drift for step in steps)
 
 
 def test_a_member_who_was_added_by_hand_is_found(database: Database, bucket: Ledger) -> None:

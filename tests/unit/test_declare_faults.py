@@ -134,7 +134,7 @@ def test_a_fault_says_what_to_do(text: str, problem: str, fix: str) -> None:
     ("behaviour: [{name: n, kind: invariance, change: {a: +20}}]", 'Write `a: "+20"`.'),
     ("behaviour: [{name: n, kind: invariance, change: {a: missin}}]", "Did you mean `missing`?"),
     ("behaviour: [{name: n, kind: invariance, change: {a: twice}}]",
-     'Write it like `"+20"`, `missing`, `lower_case`, `upper_case`.'),
+     'Write it like `"+20"`, `missing`, `missing 20%`, `noise 10%`, `shuffled`, `lower_case`, `upper_case`.'),
 ])  # fmt: skip
 def test_a_fix_that_is_followed_mends(line: str, fix: str) -> None:
     """What is to be written is written as YAML reads it, and no sign is added to one that is there."""

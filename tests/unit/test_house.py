@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import tomllib
 from collections import Counter
 from functools import cache
@@ -38,6 +39,13 @@ LATE: dict[tuple[str, str], tuple[str, ...]] = {
     ("roadworthy.cli.main", "'difflib'"): (),
     ("roadworthy_kit.load", "module"): (),  # of the user's project
     ("roadworthy_kit.sitecustomize", "sys.modules[__name__]"): (),  # the one that ours stands before
+}
+# What the kit imports inside of functions, of the project's Python environment: there, if the project needs it at all.
+OF_THE_PROJECT = {
+    "load": {"mlflow", "numpy", "onnxruntime", "skops"},
+    "columns": {"numpy", "pandas", "polars"},
+    "pytest_plugin": {"duckdb", "pandas"},
+    "testing": {"pytest"},
 }
 
 
@@ -153,6 +161,42 @@ def test_only_the_composition_root_imports_inside_functions() -> None:
     ]
 
     assert hidden == []
+
+
+def imported(tree: ast.AST, *, late: bool) -> set[str]:
+    """Return the packages that a module imports when it is loaded, or those that its functions do."""
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        inside = late and isinstance(node, FUNCTIONS)
+        if isinstance(node, ast.Import) and not late:
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and not late:
+            found.add("." if node.level else (node.module or "").partition(".")[0])
+        elif inside:
+            found |= imported_anywhere(node)
+        elif not isinstance(node, FUNCTIONS):
+            found |= imported(node, late=late)
+    return found
+
+
+def imported_anywhere(tree: ast.AST) -> set[str]:
+    """Return the packages that are imported below *tree*, in functions or not."""
+    return imported(tree, late=False) | imported(tree, late=True)
+
+
+def test_the_kit_needs_the_standard_library_alone() -> None:
+    """It runs in any Python environment: loading it takes nothing that may not be there, but its plugin's pytest."""
+    own = sys.stdlib_module_names | {"roadworthy_kit"}
+    kit = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in (SOURCE / "roadworthy_kit").glob("*.py")}
+    loaded = {name: imported(tree, late=False) - own for name, tree in kit.items()}
+    later = {name: imported(tree, late=True) - own for name, tree in kit.items()}
+
+    assert {name: found for name, found in loaded.items() if found} == {"pytest_plugin": {"pytest"}}
+    assert {name: found for name, found in later.items() if found} == OF_THE_PROJECT
+    assert imported_anywhere(ast.parse("class A:\n    import one\n    def f(self):\n        import two.three")) == {
+        "one",
+        "two",
+    }
 
 
 def test_a_module_that_is_named_at_run_time_stands_in_the_list() -> None:

@@ -212,6 +212,8 @@ def test_every_form_of_change() -> None:
     assert apply({"name": "upper_case"}, rows).altered.tolist() == [True, False, True]
     assert apply({"speed": "missing"}, rows, first).table["speed"].is_missing().tolist() == [True, False, False]
     assert apply({"name": {"set": "z"}}, rows, first).table["name"].values.tolist() == ["z", "B", "c"]
+    assert sorted(apply({"speed": "shuffled"}, rows).table["speed"].values.tolist()) == [1, 2, 3]
+    assert apply({"speed": "shuffled"}, rows).altered.all()
     assert apply({"late": {"set": True}}, rows).altered.tolist() == [False, True, False]
     assert apply({"speed": {"set": 2}}, rows).altered.tolist() == [True, False, True]
     assert apply({"at": {"set": "2013-01-01"}}, rows).altered.tolist() == [False, False, False]

@@ -58,6 +58,7 @@ def test_a_lowered_bound_is_told_with_both_sides(told: partial[list[str]]) -> No
 
 @pytest.mark.parametrize(("file", "old", "new", "said"), [
     (REQUIREMENTS, ", better_than: baseline", "", "removes quality.roc_auc.better_than"),
+    (REQUIREMENTS, "not_lower, share: 95%", "not_lower, share: 95%, level: 5%", "adds behaviour.wind.level"),
     (REQUIREMENTS, "hour >= 20, metric", "hour >= 23, metric", "changes slices.night.where"),
     (REQUIREMENTS, "name: night", "name: nights", "removes slices.night"),
     (REQUIREMENTS, "share: 95%", "share: 5%", "lowers behaviour.wind.share"),
@@ -90,6 +91,8 @@ def test_what_is_looser_or_other_is_told(
     (REQUIREMENTS, "within: 0.5", "within: 0.1"),
     (REQUIREMENTS, "model: late\n", "model: late\npurpose: Other words.\n"),
     (REQUIREMENTS, "model: late\n", "model: late\nlatency: {p99: 50ms}\n"),
+    (REQUIREMENTS, "model: late\n", "model: late\nsize: {artifact: 5MiB}\n"),
+    (REQUIREMENTS, "share: 95%}", "share: 95%, capability: weather}"),
     (REQUIREMENTS, "columns: [hour, wind]", "columns: [wind, hour]"),
     (CONTRACT, "wind: {type: number}", "wind: {type: number, min: 0}"),
     (CONTRACT, "max: 23", "max: 22"),
@@ -113,3 +116,16 @@ def test_a_file_that_is_gone_is_told(tmp_path: Path, file: str) -> None:
     found = [str(one) for one in loosened(before, project.read(folder, _Kept()))]
 
     assert f"this change removes everything in {file}: the file is gone" in found
+
+
+def test_a_larger_budget_is_looser_and_a_smaller_one_is_not(tmp_path: Path) -> None:
+    """Sizes are compared as bytes, not as text: 900KiB is less than 5MiB."""
+    small, large = (
+        read(tmp_path / name, REQUIREMENTS, "model: late\n", f"model: late\nsize: {{artifact: {size}}}\n")
+        for name, size in (("small", "900KiB"), ("large", "5MiB"))
+    )
+
+    assert loosened(large, small) == ()
+    assert [str(one) for one in loosened(small, large)] == [
+        "this change raises size.artifact in requirements.yaml: 900KiB → 5MiB"
+    ]

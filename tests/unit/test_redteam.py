@@ -12,11 +12,11 @@ from roadworthy.build.data.query import where
 from roadworthy.build.data.table import Column, Table
 from roadworthy.declare.predicate import objection
 from roadworthy.errors import PredictFailed
+from roadworthy.prove.behaviour.ask import ask
 from roadworthy.prove.redteam.disturb import lower
 from roadworthy.prove.redteam.finding import AFTER, BEFORE, Finding, Kind, moves, pairs, stays
 from roadworthy.prove.redteam.regions import both, of_table
 from roadworthy.prove.redteam.search import Wishes, distinct, search
-from roadworthy.prove.redteam.target import ask
 
 
 def finding(kind: Kind, cause: str, columns: tuple[str, ...], effect: float = 0.5) -> Finding:

@@ -14,7 +14,8 @@ import pytest
 
 from review_poison import PAYLOAD, poisoned
 from review_story import better, comparison, lost_weather, without_production
-from roadworthy.prove.review.comparison import Comparison, Gate, Side
+from roadworthy.prove.proof import Check
+from roadworthy.prove.review.comparison import CheckRow, Comparison, Gate, Side
 from roadworthy.prove.review.page import render
 
 if TYPE_CHECKING:
@@ -232,3 +233,16 @@ def _fields(spec: Any) -> list[str]:
             return [found for value in spec for found in _fields(value)]
         case _:
             return []
+
+
+def test_model_tests_stand_as_a_matrix() -> None:
+    """Each capability has a cell for each kind that was tried: how many tests passed, and what share of rows failed."""
+    about = {"capability": "the <b>weather</b>", "rows": 200}
+    wind = Check("behaviour", "wind", "failed", "", {**about, "kind": "directional", "wrong": 30})
+    rain = Check("behaviour", "rain", "passed", "", {**about, "kind": "invariance", "wrong": 0})
+    rows = (CheckRow(wind, "failed"), CheckRow(rain, "passed"))
+    seen = Page(render(replace(nothing_known(), checks=rows)))
+
+    assert "the <b>weather</b>invariance1/1 passed, 0 % of 200 fail" in seen.text
+    assert "directional0/1 passed, 15 % of 200 fail" in seen.text
+    assert "Model tests by capability" not in Page(render(replace(nothing_known(), checks=rows[:1]))).text

@@ -15,7 +15,7 @@ from roadworthy.prove.readiness.score import Executed, readiness
 from roadworthy.prove.review.changes import stages
 from roadworthy.prove.review.comparison import CheckRow
 from roadworthy.prove.review.drawn.readiness import change_of
-from roadworthy.prove.review.listed.tables import matrix, slices
+from roadworthy.prove.review.listed.tables import by_verdict, slices
 from roadworthy.prove.review.page import render
 
 
@@ -26,7 +26,7 @@ def row(section: str, verdict: str, before: str | None) -> CheckRow:
 
 def test_each_section_counts_its_verdicts_and_what_became_of_them() -> None:
     """Newly failed and newly passed were otherwise at the base; of tests that it lacks nothing is told."""
-    data, behaviour = matrix(
+    data, behaviour = by_verdict(
         [
             row("data", "passed", "failed"), row("data", "failed", "passed"), row("data", "failed", "failed"),
             row("behaviour", "failed", None),

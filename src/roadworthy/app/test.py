@@ -150,7 +150,7 @@ def _model_sections(
         said = answers(bench, candidate, stack)
         field = sections.meeting(bench, candidate, production)
         said.meet(field, candidate, production)
-    timed = sections.timed(bench, candidate)
+    timed = (*sections.timed(bench, candidate), *sections.sized(bench, candidate))
     compared = beside(partial(_compared, bench, production, field, draft, say))  # it may train twins, for long
     with draft.timing("evaluation"):
         say("evaluation")
@@ -196,6 +196,7 @@ def _project_tests(bench: Bench, production: Production | Absent) -> Running:
         production=production.reason if isinstance(production, Absent) else (production.name, production.opened.spec),
         datasets={name: folder / dataset.path for name, dataset in bench.project.pipeline.datasets.items()},
         requirements=bench.requirements,
+        failure_modes=bench.project.failure_modes,
     )
     return Running(tested, folder / "tests")
 

@@ -13,8 +13,10 @@ import click
 from roadworthy.app.test import test_here
 from roadworthy.cli.checks import TITLES, counted, document, show
 from roadworthy.cli.crash import tell
+from roadworthy.cli.matrix import table
 from roadworthy.cli.progress import Progress
 from roadworthy.errors import TestsFailed
+from roadworthy.prove.matrix import matrix
 
 if TYPE_CHECKING:
     from roadworthy.app.test import Outcome
@@ -83,6 +85,7 @@ def _document(outcome: Outcome) -> dict[str, object]:
         "is_baseline": proof.is_baseline,
         "production": proof.production,
         "checks": [document(check) for check in proof.checks],
+        "matrix": matrix(proof.checks),
         "measures": proof.measures,
     }
 
@@ -92,6 +95,7 @@ def _show(outcome: Outcome, *, verbose: bool) -> None:
     click.secho(_heading(proof), bold=True)
     for section, listed in groupby(proof.checks, key=lambda check: check.section):
         show(TITLES[section], tuple(listed), verbose=verbose)
+    table(matrix(proof.checks))
     if proof.dirty:
         click.secho("The working tree differs from the commit: this proof is no proof of it.", fg="yellow")
     if outcome.stale:

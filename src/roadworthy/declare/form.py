@@ -65,9 +65,10 @@ Disturbance = Annotated[
     str,
     Form(
         "a change",
-        r"[+*/-]\s*[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|missing|lower_case|upper_case",
+        r"[+*/-]\s*[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"
+        r"|(?:missing|noise) (?:100|[0-9]{1,2})(?:\.[0-9]+)?%|missing|shuffled|lower_case|upper_case",
         "+20",
-        ("missing", "lower_case", "upper_case"),
+        ("missing", "missing 20%", "noise 10%", "shuffled", "lower_case", "upper_case"),
     ),
 ]
 KnownAt = Annotated[str, Form("a moment", r"prediction|[+-][0-9]+(?:\.[0-9]+)?(?:s|m|h|d|w)", "-2h")]

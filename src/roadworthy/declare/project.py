@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cache", "Declared", "faults", "find", "read", "read_pin", "write_pin"]
 
-FORMAT = 4  # of what is cached: raised whenever a declared dataclass changes, which a test checks
+FORMAT = 5  # of what is cached: raised whenever a declared dataclass changes, which a test checks
 _PROFILE, _DVC = "profile.yaml", "dvc.yaml"
 
 

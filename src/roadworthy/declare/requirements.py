@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from roadworthy.declare.form import Disturbance, Dotted, Duration, Inside, Positive, Predicate, Share
+from roadworthy.declare.form import Disturbance, Dotted, Duration, Inside, Positive, Predicate, Share, Size
 
 Task = Literal["binary_classification", "regression", "multiclass"]
 HOW_TO_BEGIN = (  # the remedy where there is no such file
     "Write one: docs/how-to/write-requirements.md begins with six lines that do, and `roadworthy schema requirements` "
     "says what else it may hold."
 )
+Kind = Literal["directional", "invariance", "minimum_functionality", "boundary", "unseen_category", "missing"]
 ColumnType = Literal["number", "integer", "text", "boolean", "time"]
 
 
@@ -83,19 +84,25 @@ class SliceRule:
 class Behaviour:
     """An explicit check of behaviour.
 
-    `change` maps a column to what is done to it: "+20", "-5", "*1.6", "missing", "lower_case", "upper_case", or
-    {set: value}. `expect`: for directional not_lower | not_higher | higher | lower; for minimum_functionality a
-    predicate over inputs and outputs.
-    `within`: for invariance, the largest allowed absolute change of the output.
+    `change` maps a column to what is done to it: see `Disturbance`, or {set: value}. `columns`, for the kinds that know
+    themselves what they do: each column is put at the ends of its scope (boundary), to a value that never occurs
+    (unseen_category), or is missing (missing), one at a time.
+    `expect`: for directional not_lower | not_higher | higher | lower; otherwise a predicate over inputs and outputs.
+    `within`: the largest allowed absolute change of the output. `output`: the one that is to move; otherwise the first.
+    `level`: the chance to fail a model that keeps exactly `share`; without it, the share of these very rows counts.
     """
 
     name: str
-    kind: Literal["directional", "invariance", "minimum_functionality"]
+    kind: Kind
     change: Mapping[str, Disturbance | Mapping[str, object]] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
     where: Predicate | None = None
     expect: str | None = None
+    output: str | None = None
     within: Positive | None = None
     share: Share = 1.0
+    level: Share | None = None
+    capability: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +134,14 @@ class Stress:
     at_least: float | None = None
     at_most: float | None = None
     where: Predicate | None = None
+    capability: str | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How large the model may be."""
+
+    artifact: Size | None = None
 
 
 @dataclass(frozen=True)
@@ -176,4 +191,5 @@ class Requirements:
     noise: Noise | None = None
     stress: tuple[Stress, ...] = ()
     latency: Latency | None = None
+    size: Budget | None = None
     windows: tuple[Window, ...] = ()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from roadworthy.prove.proof import Check, Proof
 
+# Of a test's facts, those that say what it is about, how much of it there was, and how far it can be believed.
+_TOLD = ("capability", "kind", "failure_mode", "rows", "wrong", "share", "asked", "level", "false_alarm", "power")
 # What XML 1.0 cannot hold, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -42,6 +44,7 @@ def junit_of(what: str, checks: Sequence[Check]) -> bytes:
 
 def _case(suite: ET.Element, check: Check) -> None:
     case = ET.SubElement(suite, "testcase", classname=check.section, name=legible(check.name))
+    _properties(case, check)
     if check.verdict == "failed":
         failure = ET.SubElement(case, "failure", message=legible(check.summary))
         failure.text = legible("\n".join(json.dumps(example, ensure_ascii=False) for example in check.examples))
@@ -49,6 +52,15 @@ def _case(suite: ET.Element, check: Check) -> None:
         ET.SubElement(case, "skipped", message=legible(check.summary))
     else:
         ET.SubElement(case, "system-out").text = legible(check.summary)
+
+
+def _properties(case: ET.Element, check: Check) -> None:
+    """Tell of a model test what line and column of the matrix it belongs to, and what it counted."""
+    told = {name: check.facts[name] for name in _TOLD if check.facts.get(name) is not None}
+    if told:
+        listed = ET.SubElement(case, "properties")
+        for name, value in told.items():
+            ET.SubElement(listed, "property", name=name, value=legible(str(value)))
 
 
 def _counts(checks: Sequence[Check]) -> dict[str, str]:

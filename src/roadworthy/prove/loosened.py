@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from roadworthy.declare.form import seconds
+from roadworthy.declare.form import seconds, size
 from roadworthy.prove.review.text import plain, visible
 
 if TYPE_CHECKING:
@@ -15,18 +15,29 @@ if TYPE_CHECKING:
     from roadworthy.declare.project import Declared
 
 REQUIREMENTS, PROFILE, PIPELINE = "requirements.yaml", "profile.yaml", "pipeline.yaml"
-_GREATER = {"at_least", "share", "min"}  # is stricter
+_GREATER = {"at_least", "share", "level", "min"}  # is stricter
 _SMALLER = {"at_most", "within", "excess", "upgrade_ratio", "missing", "duplicates", "conflicts", "max"}  # is stricter
-_MORE, _FEWER = {"absent", "relations"}, {"allowed"}  # of a list: stricter
-_WORDS = {"apiVersion", "purpose", "description", "unit", "title", "owner", "found", "severity"}  # which judge nothing
+_MORE, _FEWER = {"absent", "relations", "columns"}, {"allowed"}  # of a list: stricter
+_WORDS = {
+    "apiVersion",
+    "purpose",
+    "description",
+    "unit",
+    "title",
+    "owner",
+    "found",
+    "severity",
+    "capability",
+}  # fmt: skip - which judge nothing
 _NO_BAR = {("inputs", "columns")}  # what a model is given is an interface
 # Below these, what is written where nothing stood is one rule more.
 _LISTS = {("quality",), ("slices",), ("behaviour",), ("stress",), ("windows",), ("columns",), ("sql",), ("outputs",),
           ("table", "foreign_keys")}  # fmt: skip
-_GAINED = {"at_least", "at_most", "better_than", "latency", "p99", "p50", "against_production", "splits", "label",
-           "privacy", "rows", "duplicates", "fresh", "missing", "min", "max", "allowed", "pattern", "mean", "distinct",
-           "conflicts", "known_at", "type", "key", "absent", "relations"}  # fmt: skip
+_GAINED = {"at_least", "at_most", "better_than", "latency", "p99", "p50", "size", "artifact", "against_production",
+           "splits", "label", "privacy", "rows", "duplicates", "fresh", "missing", "min", "max", "allowed", "pattern",
+           "mean", "distinct", "conflicts", "known_at", "type", "key", "absent", "relations"}  # fmt: skip
 _UNTOLD = {"windows", "inputs", "outputs"}  # where greater is not always stricter
+_BUDGETS: Mapping[str, Callable[[str], float]] = {"latency": seconds, "size": size}
 _TRUST = ("members", "reviewers", "review", "branches")  # of the profile: who may what, and who is asked
 
 
@@ -179,8 +190,9 @@ def _moved(path: tuple[str, ...], old: object, new: object) -> str | None:
         held = [one for one in old if one not in new], [one for one in new if one not in old]
         if path[0] not in _UNTOLD and ((name in _MORE and not held[0]) or (name in _FEWER and not held[1])):
             return None
-    if path[0] == "latency":
-        return None if seconds(str(new)) < seconds(str(old)) else "raises"
+    if path[0] in _BUDGETS:
+        read = _BUDGETS[path[0]]
+        return None if read(str(new)) < read(str(old)) else "raises"
     if (old, new) in {(False, True), ("allowed", "refused")} and name in {"unique", "other_columns"}:
         return None
     return "changes"

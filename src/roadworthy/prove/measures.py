@@ -223,6 +223,24 @@ class AgainstProduction(TypedDict):
     traffic: NotRequired[Traffic | None]
 
 
+class MatrixCell(TypedDict):
+    """The model tests of one kind of one capability, as a cell of their matrix.
+
+    `rate` is the share of `rows` that fail, None where tests do not count rows (stress measures a metric). `examples`
+    holds up to 3 rows of those tests that failed.
+    """
+
+    capability: str
+    kind: str
+    tests: list[str]
+    failed: int
+    not_run: int
+    rows: int
+    wrong: int
+    rate: float | None
+    examples: list[dict[str, object]]
+
+
 class Measures(TypedDict):
     """All of it.
 

@@ -6,12 +6,14 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import Condition
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from roadworthy.build.data.table import Column, Table
 from roadworthy.build.model.worker import ModelWorker
+from roadworthy.errors import WorkerDied
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,15 +29,21 @@ _WORTH_A_START = 2.0  # seconds of one worker's time: about what it costs to sta
 
 
 class Predictor:
-    """Answers tables by workers that are started when they are first needed. For one thread at a time.
+    """Answers tables by workers that are started when they are first needed, of one thread each.
 
-    Workers run side by side; the rows of an answer stand in the order of the question.
+    Any number of threads may ask; each worker is asked by one at a time. The rows of an answer stand in the order of
+    the question.
     """
 
     def __init__(self, spec: ModelSpec, *, workers: int | None = None) -> None:
         self._spec = spec
         self._most = workers or os.cpu_count() or 1
-        self._workers: list[ModelWorker] = []
+        self._wanted = 1
+        self._turn = Condition()
+        self._free: list[ModelWorker] = []
+        self._lent: list[ModelWorker] = []
+        self._starting = 0
+        self._closed = False
 
     def predict(self, table: Table) -> Table:
         """Return the declared outputs for *table*, which holds at least the inputs.
@@ -43,28 +51,33 @@ class Predictor:
         Raises:
             ModelError: It cannot be loaded, hangs, dies, raises, or answers otherwise than declared.
         """
-        self._start(1)
-        head, rest = table.take(np.arange(min(len(table), _HEAD))), table.take(np.arange(_HEAD, len(table)))
+        if len(table) <= _HEAD:
+            return self._one(table)
+        if self._wanted == self._most:
+            return join(self._side_by_side(table))
         began = time.monotonic()
-        answers = [self._one(self._workers[0], head)]
-        if not len(rest):
-            return answers[0]
-        if (time.monotonic() - began) * len(rest) / len(head) > _WORTH_A_START:
-            self._start(self._most)
-        return join(answers + self._side_by_side(rest))
+        head, rest = self._one(table.part(0, _HEAD)), table.part(_HEAD, len(table))
+        if (time.monotonic() - began) * len(rest) / _HEAD > _WORTH_A_START:
+            self._wanted = self._most
+        return join([head, *self._side_by_side(rest)])
 
     def _side_by_side(self, table: Table) -> list[Table]:
-        count = len(self._workers)
+        count = self._wanted
         edges = np.linspace(0, len(table), count + 1).astype(np.int64)
-        parts = [table.take(np.arange(low, high)) for low, high in pairwise(edges)]
+        parts = [table.part(int(low), int(high)) for low, high in pairwise(edges)]
+        if count == 1:
+            return [self._one(part) for part in parts]
         with ThreadPoolExecutor(max_workers=count) as pool:
-            return list(pool.map(self._one, self._workers, parts))
+            return list(pool.map(self._one, parts))
 
     def close(self) -> None:
-        """End the workers; may be repeated."""
-        for worker in self._workers:
+        """End the workers, also those that are being asked; may be repeated."""
+        with self._turn:
+            self._closed = True
+            workers, self._free, self._lent = [*self._free, *self._lent], [], []
+            self._turn.notify_all()
+        for worker in workers:
             worker.close()
-        self._workers = []
 
     def __enter__(self) -> Self:
         return self
@@ -72,21 +85,50 @@ class Predictor:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _start(self, count: int) -> None:
-        """Have at least *count* workers that can be asked."""
-        self._workers = [worker for worker in self._workers if worker.usable]
-        lacking = count - len(self._workers)
-        if lacking <= 0:
-            return
-        with ThreadPoolExecutor(max_workers=lacking) as pool:
-            starting = [pool.submit(ModelWorker.start, self._spec, timeout=_LOADING) for _ in range(lacking)]
-        self._workers += [started.result() for started in starting if started.exception() is None]
-        for started in starting:
-            started.result()  # the first that could not be started tells why
+    def _one(self, part: Table) -> Table:
+        worker = self._borrow()
+        try:
+            return worker.predict(part, timeout=_PATIENCE + len(part) / _SLOWEST)
+        finally:
+            self._give_back(worker)
 
-    @staticmethod
-    def _one(worker: ModelWorker, part: Table) -> Table:
-        return worker.predict(part, timeout=_PATIENCE + len(part) / _SLOWEST)
+    def _borrow(self) -> ModelWorker:
+        """Return a worker that nobody else asks meanwhile: one that is free, or a new one, or the next that is free."""
+        with self._turn:
+            while not self._closed:
+                while self._free:
+                    worker = self._free.pop()
+                    if worker.usable:
+                        self._lent.append(worker)
+                        return worker
+                if len(self._lent) + self._starting < self._wanted:
+                    self._starting += 1
+                    break
+                self._turn.wait()
+            else:
+                raise WorkerDied("The model's workers have been ended.", remedy="Start again.")
+        return self._start()
+
+    def _start(self) -> ModelWorker:
+        worker: ModelWorker | None = None
+        try:
+            worker = ModelWorker.start(self._spec, timeout=_LOADING)
+        finally:
+            with self._turn:
+                self._starting -= 1
+                if worker is not None:
+                    self._lent.append(worker)
+                if self._closed and worker is not None:
+                    worker.close()
+                self._turn.notify()
+        return worker
+
+    def _give_back(self, worker: ModelWorker) -> None:
+        with self._turn:
+            if worker in self._lent:  # else it was ended meanwhile
+                self._lent.remove(worker)
+                self._free.append(worker)
+            self._turn.notify()
 
 
 def join(parts: list[Table]) -> Table:

@@ -10,11 +10,12 @@ import stat
 import subprocess
 import tempfile
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from roadworthy.build.workplace.variables import closed
+from roadworthy.prove.own_test import check_of
 from roadworthy.prove.proof import Check
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from roadworthy.build.model.spec import ModelSpec
+    from roadworthy.declare.failure_mode import FailureMode
     from roadworthy.declare.requirements import Requirements
 
 _PATIENCE = 1800.0
@@ -39,12 +41,14 @@ class Fixtures:
         production: The version in production and its model, or why there is none.
         datasets: The file of each dataset, by its declared name.
         requirements: What must hold.
+        failure_modes: What tests may be marked with, by name.
     """
 
     candidate: ModelSpec
     production: tuple[str, ModelSpec] | str
     datasets: Mapping[str, Path]
     requirements: Requirements
+    failure_modes: Mapping[str, FailureMode] = field(default_factory=dict)
 
 
 class Running:
@@ -52,6 +56,7 @@ class Running:
 
     def __init__(self, tested: Fixtures, tests: Path) -> None:
         self._tests = tests
+        self._modes = tested.failure_modes
         self._kept = Path(tempfile.mkdtemp(prefix="roadworthy-tests-"))  # ours: the tests cannot put a link there
         self._scratch = self._kept / "scratch"
         self._scratch.mkdir()
@@ -80,7 +85,7 @@ class Running:
         except subprocess.TimeoutExpired:
             status = None
         printed = self._printed.read_text(encoding="utf-8", errors="replace")
-        return _conclude(status, printed, _found(self._results), timeout)
+        return _conclude(status, printed, _found(self._results, self._modes), timeout)
 
     def _start(self, tested: Fixtures, said: Path) -> subprocess.Popen[bytes]:
         spec = tested.candidate
@@ -111,7 +116,7 @@ def _confined(command: list[str], tested: Fixtures, said: Path, scratch: Path) -
     return spec.confinement.wrap(command, reach, str(spec.folder.resolve()))
 
 
-def _found(results: Path) -> tuple[Check, ...]:
+def _found(results: Path, modes: Mapping[str, FailureMode]) -> tuple[Check, ...]:
     """Return what the tests wrote; nothing when it is no plain file, for a link may lead to what they cannot read."""
     try:
         handle = os.open(results, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -120,7 +125,7 @@ def _found(results: Path) -> tuple[Check, ...]:
     with open(handle, encoding="utf-8") as file:  # noqa: PTH123 - an open file
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return ()
-        return tuple(_check(each) for each in json.load(file))
+        return tuple(check_of(each, modes) for each in json.load(file))
 
 
 def _has_tests(tests: Path) -> bool:
@@ -143,16 +148,6 @@ def _not_run(why: str) -> Check:
     return Check("project", _NAME, "not_run", why)
 
 
-def _check(found: Mapping[str, str]) -> Check:
-    match found["outcome"]:
-        case "passed":
-            return Check("project", found["name"], "passed", "It passed.")
-        case "skipped":
-            return Check("project", found["name"], "not_run", found["said"] or "It was skipped.")
-        case _:
-            return Check("project", found["name"], "failed", found["said"] or "It failed.")
-
-
 def _session(tested: Fixtures, results: Path) -> dict[str, object]:
     if isinstance(tested.production, str):
         production: object = {"absent": tested.production}
@@ -165,7 +160,13 @@ def _session(tested: Fixtures, results: Path) -> dict[str, object]:
         "production": production,
         "datasets": {name: str(path) for name, path in tested.datasets.items()},
         "requirements": asdict(tested.requirements),
+        "failure_modes": {name: _mode(mode, tested.candidate.folder) for name, mode in tested.failure_modes.items()},
     }
+
+
+def _mode(mode: FailureMode, folder: Path) -> dict[str, object]:
+    examples = str(folder / mode.examples)
+    return {"title": mode.title, "expect": mode.expect, "share": mode.share, "examples": examples}
 
 
 def _spec(spec: ModelSpec) -> dict[str, object]:

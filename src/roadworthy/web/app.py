@@ -23,6 +23,10 @@ from roadworthy.web.api import (
     sign_in,
     tokens,
 )
+from roadworthy.web.api.evidence import data as api_data
+from roadworthy.web.api.evidence import runs as api_runs
+from roadworthy.web.api.evidence import standing as api_standing
+from roadworthy.web.api.evidence import versions as api_versions
 from roadworthy.web.api.review import discussion, opinions
 from roadworthy.web.pages import account, accounts, design, events, home, join, log, project
 from roadworthy.web.pages import audit as audit_page
@@ -30,6 +34,7 @@ from roadworthy.web.pages import changes as changes_page
 from roadworthy.web.pages import jobs as jobs_page
 from roadworthy.web.pages import projects as projects_page
 from roadworthy.web.pages import sign_in as sign_in_page
+from roadworthy.web.pages.evidence import data, runs, standing, versions
 from roadworthy.web.pages.review import approval, forms
 from roadworthy.web.route import Guarded
 from roadworthy.web.shield import Shield
@@ -57,6 +62,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     jobs.router,
     deployments.router,
     secrets.router,
+    api_runs.router,
+    api_data.router,
+    api_versions.router,
+    api_standing.router,
     audit.router,
     home.router,
     sign_in_page.router,
@@ -68,6 +77,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     changes_page.router,
     forms.router,
     approval.router,
+    runs.router,
+    data.router,
+    versions.router,
+    standing.router,
     jobs_page.router,
     log.router,
     events.router,

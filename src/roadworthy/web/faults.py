@@ -45,6 +45,10 @@ _WORDS = {
     413: ("The request is too large.", "Send less at once."),
     429: ("That was too often.", "Wait, for as many seconds as the header Retry-After says, and try again."),
 }
+_FULL = (
+    "The platform's disk is full, or cannot be written.",
+    "Ask its administrator to make room, and do it again: what was finished is kept.",
+)
 _UNREAD = ("The request cannot be read.", "See `/api/openapi.json`.")
 
 
@@ -76,7 +80,19 @@ def ours(scope: Scope, fault: str) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.RoadworthyError)  # noqa: S101 - what it was registered for
-    return _answer(request, Told(status_of(error), error.problem, error.remedy))
+    return _answer(request, _without_places(request, error))
+
+
+def _without_places(request: Request, error: errors.RoadworthyError) -> Told:
+    """Return what is told of *error*: where it happened on the server's disk is its log's, not the asker's."""
+    said = (error.problem, error.remedy)
+    platform = request.app.state.services.platform
+    home = None if platform is None else str(platform.home.folder)
+    if platform is None or home is None or not any(home in one for one in said):
+        return Told(status_of(error), *said)
+    platform.say(" ".join(said))
+    hidden = _FULL if isinstance(error, errors.StorageError) else (one.replace(home, "HOME") for one in said)
+    return Told(status_of(error), *hidden)
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from roadworthy.prove.review.text import number, plain, visible
+from roadworthy.prove.review.text import number, plain, signed, size, visible
 from roadworthy.version import VERSION
 from roadworthy.web.assets import asset
 from roadworthy.web.navigation import entries
@@ -70,8 +70,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters.update(
         iso=moment.iso, when=moment.when, ago=moment.ago, lasting=moment.lasting, browser=browser, number=number,
-        plain=plain, ref=_ref,
-        said=_said,
+        plain=plain, ref=_ref, said=_said, signed=signed, size=size,
     )  # fmt: skip
     made.globals.update(asset=asset, version=VERSION)
     return made

@@ -23,6 +23,7 @@ from roadworthy.platform.identity.permission import Permission, allowed, role_of
 from roadworthy.web.forgery import SAFE, refuse_forged
 from roadworthy.web.problem import ANSWERS
 from roadworthy.web.services import Services
+from roadworthy.web.show.export import DESCRIBED, exported, form_of
 from roadworthy.web.visit import Visit, address_of, visit_of, wait
 
 if TYPE_CHECKING:
@@ -45,15 +46,24 @@ class Need:
     body: int | None = BODY
     asks_who: bool = True  # False: nobody is looked up or counted, as for a picture
     removed: bool = False  # True: the project that it is about may have been removed
+    rows: str | None = None  # the member of the answer that holds rows, which CSV can show; "" for all of it
 
 
 def needs(
-    permission: Permission, *, body: int | None = BODY, asks_who: bool = True, removed: bool = False
+    permission: Permission,
+    *,
+    body: int | None = BODY,
+    asks_who: bool = True,
+    removed: bool = False,
+    rows: str | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Declare what a handler's route asks for, and how many bytes it takes at most: None, as many as come."""
+    """Declare what a handler's route asks for, and how many bytes it takes at most: None, as many as come.
+
+    With *rows*, the answer can be had as CSV too: the member of it that is called so, or all of it for "".
+    """
 
     def mark(handler: Handler) -> Handler:
-        setattr(handler, _MARK, Need(permission, body, asks_who, removed))
+        setattr(handler, _MARK, Need(permission, body, asks_who, removed, rows))
         return handler
 
     return mark
@@ -72,6 +82,9 @@ class Guarded(APIRoute):
         if path.startswith("/api/"):
             options["responses"] = {**ANSWERS, **(options.get("responses") or {})}
             options["openapi_extra"] = _security(need.permission, set(options.get("methods") or ()))
+        if need.rows is not None:
+            options["responses"] = {**options["responses"], **DESCRIBED}
+            options["dependencies"] = [*(options.get("dependencies") or ()), Depends(form_of)]
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -83,7 +96,8 @@ class Guarded(APIRoute):
             bounded = request if self.need.body is None else Request(request.scope, _bounded(request, self.need.body))
             if self.need.asks_who:
                 await admit(bounded, self.need.permission, removed=self.need.removed)
-            return await answer(bounded)
+            said = await answer(bounded)
+            return said if self.need.rows is None else exported(request, said, self.need.rows)
 
         return guarded
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from roadworthy.app.proving.production import Absent
 from roadworthy.build.data import query
 from roadworthy.errors import NotFound, RoadworthyError
+from roadworthy.prove.behaviour import edges
 from roadworthy.prove.behaviour.subject import Subject
 from roadworthy.prove.evaluate.quality import Rivals
 from roadworthy.prove.predictor import Predictor
@@ -114,6 +115,8 @@ def open_candidate(bench: Bench, stack: ExitStack) -> Candidate:
         is_baseline=is_baseline,
         key=key,
         label=None if label is None else rows[label],
+        ends=edges.ends(wanted, bench.project.contracts),
+        outputs=wanted.outputs,
     )
     return Candidate(artifact, is_baseline, reference, subject, remembered, key, label)
 

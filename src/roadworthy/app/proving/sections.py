@@ -14,6 +14,7 @@ from roadworthy.build.pipeline.graph import folders_of
 from roadworthy.build.pipeline.named import loose
 from roadworthy.errors import RoadworthyError
 from roadworthy.ledger.objects import tree
+from roadworthy.prove import size
 from roadworthy.prove.against_production import compare, field, traffic
 from roadworthy.prove.behaviour import apart, missing, stress
 from roadworthy.prove.behaviour import check as behaviour
@@ -21,6 +22,7 @@ from roadworthy.prove.contract import check as contract
 from roadworthy.prove.contract import dataset
 from roadworthy.prove.evaluate import evaluate, latency
 from roadworthy.prove.proof import ALWAYS, Check
+from roadworthy.prove.side_by_side import made
 from roadworthy.prove.tried import tried
 
 if TYPE_CHECKING:
@@ -143,22 +145,28 @@ def timed(bench: Bench, candidate: Candidate) -> Checks:
         return (Check("evaluation", "latency", "failed", str(fault)),)
 
 
+def sized(bench: Bench, candidate: Candidate) -> Checks:
+    """Return the check of the declared size of the model's files."""
+    rule = bench.requirements.size
+    return () if rule is None else size.checks(rule, candidate.artifact)
+
+
 def model_tests(bench: Bench, candidate: Candidate, say: Callable[[str], None]) -> Checks:
     """Return the checks of every declared behaviour and stress, and those that are made of every model."""
-    say(f"behaviour: {apart.NAME}")
-    found = [tried("behaviour", apart.NAME, partial(apart.check, candidate.subject))]
-    found += [
-        tried("behaviour", missing.title(name), partial(missing.check, name, candidate.subject))
-        for name in missing.allowed(bench.requirements, bench.project.contracts)
+    subject, wanted = candidate.subject, bench.requirements
+    say("behaviour and stress")
+    makes = [partial(tried, "behaviour", apart.NAME, partial(apart.check, subject))]
+    makes += [
+        partial(tried, "behaviour", missing.title(name), partial(missing.check, name, subject))
+        for name in missing.allowed(wanted, bench.project.contracts)
     ]
-    for test in bench.requirements.behaviour:
-        say(f"behaviour: {test.name}")
-        found.append(tried("behaviour", test.name, partial(behaviour.check, test, candidate.subject)))
-    for strain in bench.requirements.stress:
-        say(f"stress: {strain.name}")
-        make = partial(stress.check, strain, candidate.subject, bench.requirements)
-        found.append(tried("stress", strain.name, make))
-    return tuple(found)
+    makes += [
+        partial(tried, "behaviour", test.name, partial(behaviour.check, test, subject)) for test in wanted.behaviour
+    ]
+    makes += [
+        partial(tried, "stress", test.name, partial(stress.check, test, subject, wanted)) for test in wanted.stress
+    ]
+    return tuple(made(makes, lambda done: say(f"behaviour and stress, {done} of {len(makes)}")))
 
 
 def unanswered(requirements: Requirements, fault: RoadworthyError) -> Checks:

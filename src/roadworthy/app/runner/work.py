@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import json
 import os
 import shutil
@@ -92,7 +93,8 @@ class Runner:
         if target and work.payload.get("base"):
             heads[str(target)] = str(work.payload["base"])
         log.say(f"Checking out {commit[:12]} of {branch}.\n")
-        with _slot(self.work / work.project / domain, self.name) as (place, lock), _scratch(self.work) as scratch:
+        slot = _slot(self.work / work.project / domain, self.name)
+        with slot as (place, lock), _scratch(self.work, self.name) as scratch:
             limits = Limits.of(os.environ)
             until = time.monotonic() + limits.seconds
             given = environment(scratch, self.work / "cache" / domain, origin.bucket)
@@ -172,8 +174,12 @@ def _locked(file: int) -> bool:
 
 
 @contextmanager
-def _scratch(work: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="job-", dir=work))
+def _scratch(work: Path, name: str) -> Iterator[Path]:
+    """Give an empty folder; what a runner of that name left when it was killed is gone."""
+    begins = f"job-{name}-"
+    for left in work.glob(f"{glob.escape(begins)}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=begins, dir=work))
     try:
         yield folder
     finally:

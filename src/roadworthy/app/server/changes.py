@@ -227,15 +227,14 @@ def _audited(platform: Platform, connection: Connection, done: Change, wish: Wis
 
 
 def check_of(platform: Platform, project: str, commit: str, target: str) -> Job | None:
-    """Return the newest check of *commit*: that against *target*, and one in full, if there is one."""
+    """Return the newest check of *commit* against *target*, one in full if there is one; others say nothing of it."""
     with platform.database.read() as connection:
         found = [
             one
             for one in jobs.listed(connection, project, limit=_LOOKED_AT)
-            if one.kind == "check" and one.payload.get("commit") == commit
+            if one.kind == "check" and (one.payload.get("commit"), one.payload.get("target")) == (commit, target)
         ]
-    found.sort(key=lambda one: (one.payload.get("target") != target, one.payload.get("scope") == SAMPLED))
-    return found[0] if found else None
+    return min(found, key=lambda one: one.payload.get("scope") == SAMPLED, default=None)
 
 
 def _verdict(platform: Platform, found: Change, tip: str | None) -> tuple[Verdict, str]:
@@ -253,7 +252,7 @@ def _verdict(platform: Platform, found: Change, tip: str | None) -> tuple[Verdic
 
 
 def stated_of(platform: Platform, project: str, commit: str, target: str) -> Checked | None:
-    """Return what the record of the last check of *commit* says: of that against *target*, if there is one."""
+    """Return what the record of the last check of *commit* against *target* says, if there is one."""
     with platform.database.read() as connection:
         return verdict_on(connection, project, commit, target)
 
@@ -262,7 +261,8 @@ def _stated(platform: Platform, found: Change, tip: str) -> tuple[Verdict, str]:
     """Return what a record says of the check, where its job is not known any more."""
     stated = stated_of(platform, found.project, tip, found.target)
     if stated is None:
-        return "not_run", "no check was made of its last commit yet; see `roadworthy events list`."
+        why = f"no check was made of its last commit against {found.target} yet; see `roadworthy events list`."
+        return "not_run", why
     return stated.outcome, stated.why
 
 

@@ -17,7 +17,17 @@ from roadworthy.ledger.versions.read import history
 from roadworthy.platform.automate import lease
 from roadworthy.platform.identity.audit import Entry
 from roadworthy.platform.workspace.apply import apply
-from roadworthy.platform.workspace.keep import IndexHost, is_removed, state_applied, there
+from roadworthy.platform.workspace.keep import (
+    APPLY,
+    MEND,
+    IndexHost,
+    is_removed,
+    is_stated,
+    last_applied,
+    number_of,
+    state_applied,
+    there,
+)
 from roadworthy.platform.workspace.plan import Add, Remove, line, plan
 from roadworthy.platform.workspace.resource import Resource, wanted
 
@@ -96,14 +106,14 @@ def apply_profile(platform: Platform, project: str, commit: str) -> tuple[Step, 
     resources = asked_for(platform, project, Reading(platform, project).profile(commit))
     ledger = platform.home.ledger(project, SPEAKER)
     with platform.database.write() as connection:
-        found = there(connection, ledger, project)
-        steps = plan(resources, found)
-        if steps and {one.key: dict(one.value) for one in resources} != found.applied:
+        steps = plan(resources, there(connection, ledger, project))
+        if steps and not is_stated(ledger, resources):
             note(connection, project, ledger, state_applied(ledger, commit, resources))
         if steps:
             apply(steps, IndexHost(connection, project))
-            what = "workspace.mend" if all(step.drift for step in steps) else "workspace.apply"
-            detail = {"commit": commit, "steps": [line(step) for step in steps]}
+            what = MEND if all(step.drift for step in steps) else APPLY
+            number = number_of(last_applied(ledger))
+            detail = {"commit": commit, "number": number, "steps": [line(step) for step in steps]}
             platform.audit.state(connection, Entry(SPEAKER, what, project, project, detail))
             for one in (step for step in steps if step.kind == "member"):
                 platform.audit.state(connection, _role(one, project, commit))

@@ -33,6 +33,10 @@ class Column:
         """Return the values at *rows*: indices, or a mask of shape (n,)."""
         return Column(self.values[rows], None if self.missing is None else self.missing[rows])
 
+    def part(self, low: int, high: int) -> Column:
+        """Return the values from *low* up to *high*, without copying them."""
+        return Column(self.values[low:high], None if self.missing is None else self.missing[low:high])
+
     def is_missing(self) -> Bools:
         """Return which values are missing, NaN included: shape (n,)."""
         mask = np.zeros(len(self.values), dtype=np.bool_) if self.missing is None else self.missing
@@ -64,6 +68,10 @@ class Table:
     def take(self, rows: NDArray[np.generic]) -> Table:
         """Return the rows at *rows*: indices, or a mask of shape (n,)."""
         return Table({name: column.take(rows) for name, column in self.columns.items()})
+
+    def part(self, low: int, high: int) -> Table:
+        """Return the rows from *low* up to *high*, without copying them."""
+        return Table({name: column.part(low, high) for name, column in self.columns.items()})
 
     def select(self, names: Sequence[str]) -> Table:
         """Return the columns *names*, in that order.

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 Header = dict[str, Any]
 Deadline = float  # of `time.monotonic`
+Buffer = bytes | memoryview
 
 _MAGIC = b"RWF1"
 _LENGTHS = struct.Struct("<4sIQ")
 _LARGEST = 2 << 30  # bytes of a frame
+_JOINED = 1 << 18  # bytes of a body that is copied once more, for the sake of one call
 _TYPES = {"FP64": np.dtype("<f8"), "INT64": np.dtype("<i8"), "BOOL": np.dtype("?")}
 _NAMES = {"f": "FP64", "i": "INT64", "b": "BOOL"}
 _TIME = "datetime_us"
@@ -34,17 +36,18 @@ class WireFault(Exception):
     """What arrived is no frame of this protocol, or its tensors do not agree with their buffers."""
 
 
-def send(channel: socket.socket, header: Header, buffers: Sequence[bytes], deadline: Deadline) -> None:
+def send(channel: socket.socket, header: Header, buffers: Sequence[Buffer], deadline: Deadline) -> None:
     """Send one frame.
 
     Raises:
         TimeoutError: The other end does not read.
         OSError: It has closed.
     """
-    text = orjson.dumps(header)
-    frame = b"".join([_LENGTHS.pack(_MAGIC, len(text), sum(map(len, buffers))), text, *buffers])
-    channel.settimeout(max(deadline - time.monotonic(), 0.001))
-    channel.sendall(frame)
+    text, body = orjson.dumps(header), sum(map(len, buffers))
+    pieces: Sequence[Buffer] = [_LENGTHS.pack(_MAGIC, len(text), body), text, *buffers]
+    for piece in pieces if body > _JOINED else [b"".join(pieces)]:
+        channel.settimeout(max(deadline - time.monotonic(), 0.001))
+        channel.sendall(piece)
 
 
 def receive(channel: socket.socket, deadline: Deadline) -> tuple[Header, memoryview]:
@@ -80,10 +83,10 @@ def _exactly(channel: socket.socket, size: int, deadline: Deadline) -> memoryvie
     return whole
 
 
-def encode(table: Table) -> tuple[list[Header], list[bytes]]:
+def encode(table: Table) -> tuple[list[Header], list[Buffer]]:
     """Return the tensors and buffers of *table*."""
     tensors: list[Header] = []
-    buffers: list[bytes] = []
+    buffers: list[Buffer] = []
     for name, column in table.columns.items():
         tensors.append(_tensor(name, column, buffers))
         missing = column.missing
@@ -94,7 +97,7 @@ def encode(table: Table) -> tuple[list[Header], list[bytes]]:
     return tensors, buffers
 
 
-def _tensor(name: str, column: Column, buffers: list[bytes]) -> Header:
+def _tensor(name: str, column: Column, buffers: list[Buffer]) -> Header:
     tensor: Header = {"name": name, "shape": [len(column)]}
     values = column.values
     if values.dtype.kind in "OU":
@@ -106,7 +109,8 @@ def _tensor(name: str, column: Column, buffers: list[bytes]) -> Header:
     if values.dtype.kind == "M":
         values, parameters = values.astype("datetime64[us]").astype(np.int64), {"content_type": _TIME}
     tensor["datatype"] = _NAMES[values.dtype.kind]
-    buffers.append(values.astype(_TYPES[tensor["datatype"]], copy=False).tobytes())
+    whole = np.ascontiguousarray(values, _TYPES[tensor["datatype"]])
+    buffers.append(whole.view(np.uint8).data if len(whole) else b"")
     parameters["binary_data_size"] = len(buffers[-1])
     tensor["parameters"] = parameters
     return tensor

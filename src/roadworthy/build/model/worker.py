@@ -115,7 +115,9 @@ class ModelWorker:
             raise BadPrediction(f"{header.get('message')}.", remedy="Return a data frame of the declared outputs.")
         raise PredictFailed(f"The model's `predict` raised {_told(header, self._spec.folder)}", remedy=_MEND)
 
-    def _ask(self, header: dict[str, Any], buffers: list[bytes], timeout: float) -> tuple[dict[str, Any], memoryview]:
+    def _ask(
+        self, header: dict[str, Any], buffers: list[wire.Buffer], timeout: float
+    ) -> tuple[dict[str, Any], memoryview]:
         if self._closed:
             raise WorkerDied("The model's worker has been ended.", remedy="Start it again.")
         deadline = time.monotonic() + timeout

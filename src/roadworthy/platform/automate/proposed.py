@@ -1,4 +1,4 @@
-"""Open changes whose last commit was run on a sample alone: the full run is asked for, which a merge needs."""
+"""Open changes whose last commit was run on a sample, or against another branch: what a merge needs is asked for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roadworthy.platform.automate.plan import plan
 from roadworthy.platform.automate.rules.action import Check
 from roadworthy.platform.automate.rules.branch import HEADS
 from roadworthy.platform.store.schema import change as changes
-from roadworthy.platform.store.schema import fact
+from roadworthy.platform.store.schema import fact, job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,10 @@ WHOLE: Final = "feature"
 
 
 def run_in_full(connection: Connection, project: str) -> list[int]:
-    """Ask for the full check of every open change whose last commit was sampled, and return the new events' numbers.
+    """Ask for the full check of every open change whose last commit was checked otherwise; return the new events.
 
-    Repeating it does nothing: the check is named by its commit.
+    Otherwise is on a sample, or against another branch than the change goes to. Repeating it does nothing: the check is
+    named by its commit and its target.
 
     Raises:
         NotFound: The project was removed.
@@ -41,24 +42,30 @@ def _lacking(connection: Connection, project: str) -> Iterator[tuple[int, Check]
     table = changes
     asked = select(table.c.number, table.c.branch, table.c.target, table.c.head)
     for row in connection.execute(asked.where(table.c.project == project, table.c.state == "open")):
-        check = Check(row.head, row.branch, row.target, "branch", WHOLE, _why(row.number))
-        keys = {scope: f"{project}/check/{row.head}/branch/{scope}/{row.target}" for scope in (SAMPLED, WHOLE)}
-        there = jobs.by_key(connection, keys.values())
-        if keys[WHOLE] in there:
-            continue
-        stated = _stated(connection, project, check)
-        if (keys[SAMPLED] in there or SAMPLED in stated) and not stated - {SAMPLED}:
-            yield row.number, check
+        made = {*_asked(connection, project, row.head), *_stated(connection, project, row.head)}
+        here = {scope for scope, target in made if target == row.target}
+        if made and not here - {SAMPLED}:
+            why = _why(row.number, "on a sample alone" if here else "against other branches than its target")
+            yield row.number, Check(row.head, row.branch, row.target, "branch", WHOLE, why)
 
 
-def _why(number: int) -> str:
-    return f"Change {number} is open, and its last commit was run on a sample alone: a merge needs the full run."
+def _why(number: int, how: str) -> str:
+    return f"Change {number} is open, and its last commit was run {how}: a merge needs the full run against its target."
 
 
-def _stated(connection: Connection, project: str, check: Check) -> set[str]:
-    here = (fact.c.project == project) & (fact.c.kind == "check") & (fact.c.commit == check.commit)
-    bodies = connection.execute(select(fact.c.body).where(here)).scalars()
-    return {body["scope"] for body in bodies if body["target"] == check.target}
+def _asked(connection: Connection, project: str, commit: str) -> Iterator[tuple[str, str]]:
+    """Yield the scope and the target of each check of *commit* that there is a job for."""
+    begins = f"{project}/check/{commit}/"
+    here = (job.c.key >= begins) & (job.c.key < f"{begins[:-1]}0")  # what follows a slash, in order
+    for payload in connection.execute(select(job.c.payload).where(here)).scalars():
+        yield payload["scope"], payload["target"]
+
+
+def _stated(connection: Connection, project: str, commit: str) -> Iterator[tuple[str, str]]:
+    """Yield the scope and the target of each verdict on *commit*."""
+    here = (fact.c.project == project) & (fact.c.kind == "check") & (fact.c.commit == commit)
+    for body in connection.execute(select(fact.c.body).where(here)).scalars():
+        yield body["scope"], body["target"]
 
 
 def _ask(connection: Connection, project: str, number: int, check: Check) -> int:

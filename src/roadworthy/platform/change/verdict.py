@@ -89,16 +89,16 @@ def agreeing(connection: Connection, checked: Checked, since: int) -> Address | 
     return None
 
 
-def verdict_on(connection: Connection, project: str, commit: str, target: str) -> Checked | None:
-    """Return the last verdict on *commit*, as the facts of the index have it: that against *target*, if there is one.
+def verdict_on(connection: Connection, project: str, commit: str, target: str | None) -> Checked | None:
+    """Return the last verdict on *commit* against *target*, as the facts of the index have it; None: against any.
 
-    None when no check of it was completed; that a sample passed is no verdict.
+    None when no such check was completed: that a sample passed is no verdict, nor is what another target's rules say.
     """
     table = schema.fact
     here = (table.c.project == project) & (table.c.kind == KIND) & (table.c.commit == commit)
     bodies = connection.execute(select(table.c.body).where(here)).scalars()
-    said = (body for body in bodies if not _is_sample_that_passed(body))
-    last = max(said, key=lambda body: (body["target"] == target, str(body["made"])), default=None)
+    said = (body for body in bodies if target in {None, body["target"]} and not _is_sample_that_passed(body))
+    last = max(said, key=lambda body: str(body["made"]), default=None)
     return None if last is None else Checked.of(last)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from roadworthy.platform.workspace.resource import Key, Kind, Resource
 
 KIND = "workspace"  # of records
+APPLY, MEND = "workspace.apply", "workspace.mend"  # in the audit
 FIRST: Value = {"role": "maintainer"}  # of who made the project, before its profile says anything
 KEPT_MS = 30 * 24 * 3600 * 1000
 
@@ -91,7 +92,10 @@ def is_removed(connection: Connection, project: str, environment: str) -> bool:
 
 
 def there(connection: Connection, ledger: Ledger, project: str) -> There:
-    """Return what the workspace of *project* is now, and what was applied last."""
+    """Return what the workspace of *project* is now, and what was applied last.
+
+    What was stated and, by a crash, never made is not what was applied: what differs from it was not changed by hand.
+    """
     actual: dict[Key, Value] = {}
     removed: set[Key] = set()
     oldest = now(connection) - KEPT_MS
@@ -104,7 +108,7 @@ def there(connection: Connection, ledger: Ledger, project: str) -> There:
         elif row.removed_at >= oldest:
             removed.add(key)
     _members(connection, project, actual)
-    return There(actual, _applied(ledger), frozenset(removed))
+    return There(actual, _applied(connection, ledger, project), frozenset(removed))
 
 
 def _members(connection: Connection, project: str, actual: dict[Key, Value]) -> None:
@@ -117,28 +121,47 @@ def _members(connection: Connection, project: str, actual: dict[Key, Value]) -> 
 
 def state_applied(ledger: Ledger, commit: str, resources: Sequence[Resource]) -> Address:
     """State that what *commit* asks for is the workspace from now on; written before it is made."""
+    number = number_of(last_applied(ledger)) + 1  # records bear seconds: two in one second must still have an order
+    return ledger.keep(KIND, {"number": number, "commit": commit, "resources": _listed(resources)})
+
+
+def is_stated(ledger: Ledger, resources: Sequence[Resource]) -> bool:
+    """Whether *resources* are what was stated last."""
     last = last_applied(ledger)
-    number = _number(last) + 1  # records bear seconds: two in one second must still have an order
-    listed = [[one.kind, one.name, dict(one.value)] for one in resources]
-    return ledger.keep(KIND, {"number": number, "commit": commit, "resources": listed})
+    return last is not None and last["resources"] == _listed(resources)
 
 
 def last_applied(ledger: Ledger) -> Mapping[str, object] | None:
     """Return the body of the record of what was applied last, or None."""
-    return max((record.body for _, record in ledger.records.all(KIND)), key=_number, default=None)
+    return max((record.body for _, record in ledger.records.all(KIND)), key=number_of, default=None)
 
 
-def _number(body: Mapping[str, object] | None) -> int:
+def number_of(body: Mapping[str, object] | None) -> int:
+    """Return the place of a record among those of its project; 0 without one."""
     return cast("int", body["number"]) if body else 0
 
 
-def _applied(ledger: Ledger) -> dict[Key, Value]:
-    body = last_applied(ledger)
-    if body is None:  # what the making of the project gave
+def _listed(resources: Sequence[Resource]) -> list[list[object]]:
+    return [[one.kind, one.name, dict(one.value)] for one in resources]
+
+
+def _applied(connection: Connection, ledger: Ledger, project: str) -> dict[Key, Value]:
+    bodies = sorted((record.body for _, record in ledger.records.all(KIND)), key=number_of)
+    if bodies and not _is_told(connection, project, number_of(bodies[-1])):
+        bodies.pop()
+    if not bodies:  # what the making of the project gave
         made = making(ledger.records.all(PROJECT))
         return {} if made is None else {("member", made.actor): dict(FIRST)}
-    listed = cast("list[tuple[Kind, str, Value]]", body["resources"])
+    listed = cast("list[tuple[Kind, str, Value]]", bodies[-1]["resources"])
     return {(kind, name): value for kind, name, value in listed}
+
+
+def _is_told(connection: Connection, project: str, number: int) -> bool:
+    """Whether the audit tells that the record of that number was made so; its older entries name none."""
+    table = schema.audit
+    here = (table.c.project == project) & table.c.action.in_((APPLY, MEND))
+    said = connection.execute(select(table.c.detail).where(here)).scalars()
+    return any(detail.get("number", number) == number for detail in said)
 
 
 def branches_now(connection: Connection, project: str) -> dict[str, bool]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from roadworthy.build.model.apart import stray
+from roadworthy.prove.behaviour.told import ANY_ROW
 from roadworthy.prove.proof import ALWAYS, Check
 from roadworthy.prove.rows import row
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from roadworthy.prove.behaviour.subject import Subject
 
 NAME = "answers each row by itself"
+_FACTS = {**ALWAYS, "kind": "by itself", "capability": ANY_ROW}
 _SAMPLE, _ALONE = 32, 8
 _FEWEST = 2
 
@@ -30,17 +32,17 @@ def check(subject: Subject) -> Check:
     """
     places = _sample(subject.answers)
     if len(places) < _FEWEST:
-        return Check("behaviour", NAME, "not_run", "There are no two rows to ask in another order.", {**ALWAYS})
+        return Check("behaviour", NAME, "not_run", "There are no two rows to ask in another order.", _FACTS)
     rows = subject.rows.select(subject.inputs).take(places)
     found = stray(subject.predict, rows, alone=_ALONE)
     if found is None:
         said = f"{len(places)} rows keep their answers in another order, and {min(_ALONE, len(places))} of them alone."
-        return Check("behaviour", NAME, "passed", said, {**ALWAYS, "rows": len(places)})
+        return Check("behaviour", NAME, "passed", said, {**_FACTS, "rows": len(places)})
     example = row(subject.rows, int(places[found.row]), (*subject.key, *subject.inputs))
     for name, answer in row(found.before, 0).items():
         example[name] = answer
         example[f"{name} ({found.when})"] = row(found.after, 0)[name]
-    return Check("behaviour", NAME, "failed", _said(found), {**ALWAYS, "rows": len(places)}, (example,))
+    return Check("behaviour", NAME, "failed", _said(found), {**_FACTS, "rows": len(places)}, (example,))
 
 
 def _said(found: Stray) -> str:

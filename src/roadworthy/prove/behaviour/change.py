@@ -1,4 +1,4 @@
-"""What a test does to the inputs: `+20`, `*1.6`, `missing`, `lower_case`, {set: value} …, on the columns it names."""
+"""What a test does to the inputs: `+20`, `missing 20%`, `shuffled`, {set: value} …, on the columns that it names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from roadworthy.build.data.table import Bools, Table
 
 _NUMBER = re.compile(r"([+\-*/])\s*(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)")
-_FORMS = '"+20", "-5", "*1.6", "/2", "missing", "lower_case", "upper_case" or {set: value}'
+_SHARE = re.compile(r"(missing|noise) (\d+(?:\.\d+)?)%")
+_FORMS = (
+    '"+20", "-5", "*1.6", "/2", "missing", "missing 20%", "noise 10%", "shuffled", "lower_case", "upper_case" '
+    "or {set: value}"
+)
+_SEED = 1815
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,21 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Make every value missing."""
+    """Make a share of the values missing: by default all."""
+
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Add normal noise: of a share of the column's standard deviation."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shuffled:
+    """Give each row another row's value, as a stale or a wrong join does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +74,13 @@ class Case:
     upper: bool
 
 
-Step = Add | Times | Put | Missing | Case
+Step = Add | Times | Put | Missing | Noise | Shuffled | Case
+_WORDS: dict[str, Step] = {
+    "missing": Missing(),
+    "shuffled": Shuffled(),
+    "lower_case": Case(upper=False),
+    "upper_case": Case(upper=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +98,11 @@ def parse(written: str | Mapping[str, object], column: str) -> Step:
         UsageError: It is not one of the forms that there are.
     """
     match written:
-        case "missing":
-            return Missing()
-        case "lower_case" | "upper_case":
-            return Case(upper=written == "upper_case")
+        case str() if written in _WORDS:
+            return _WORDS[written]
+        case str() if found := _SHARE.fullmatch(written.strip()):
+            share = float(found[2]) / 100
+            return Missing(share) if found[1] == "missing" else Noise(share)
         case str() if found := _NUMBER.fullmatch(written.strip()):
             sign, number = found[1], float(found[2])
             if sign in "+-":
@@ -118,8 +144,8 @@ def apply(change: Mapping[str, str | Mapping[str, object]], table: Table, where:
 
 def _step(step: Step, column: Column, name: str) -> Column:
     match step:
-        case Missing():
-            return Column(column.values, np.ones(len(column), dtype=np.bool_))
+        case Missing() | Noise() | Shuffled():
+            return _by_chance(step, column, name)
         case Put(value):
             return Column(_full(column, value))
         case Case(upper):
@@ -132,6 +158,39 @@ def _step(step: Step, column: Column, name: str) -> Column:
             return Column(values * operand, column.missing)
         case _:
             assert_never(step)
+
+
+def _by_chance(step: Missing | Noise | Shuffled, column: Column, name: str) -> Column:
+    match step:
+        case Missing(share):
+            return Column(column.values, column.is_missing() | (_dice(name, column).random(len(column)) < share))
+        case Noise(share):
+            return _noisy(column, name, share)
+        case Shuffled():
+            return column.take(_elsewhere(len(column)))
+        case _:
+            assert_never(step)
+
+
+def _dice(name: str, column: Column) -> np.random.Generator:
+    """Return the same dice for the same column of as many rows: a test that is made again is the same test."""
+    return np.random.default_rng([_SEED, len(column), *name.encode()])
+
+
+def _noisy(column: Column, name: str, share: float) -> Column:
+    values, _ = _numbers(column, name, 0.5)
+    known = values[~column.is_missing()]
+    noise = _dice(name, column).normal(0, share * float(np.std(known)) if len(known) else 0.0, len(column))
+    whole = column.values.dtype.kind != "f"
+    return Column(column.values + np.rint(noise).astype(np.int64) if whole else values + noise, column.missing)
+
+
+def _elsewhere(rows: int) -> NDArray[np.int64]:
+    """Return for each row another one, in one circle through all of them: the same for each column that is joined."""
+    order = np.random.default_rng([_SEED, rows]).permutation(rows)
+    other = np.empty_like(order)
+    other[order] = np.roll(order, 1)
+    return other
 
 
 def _full(column: Column, value: float | str | bool) -> NDArray[np.generic]:  # noqa: FBT001 - a value, not a switch

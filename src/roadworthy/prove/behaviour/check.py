@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from roadworthy.build.data.query import where
 from roadworthy.build.data.table import Column, Table
+from roadworthy.prove.behaviour import edges, share
 from roadworthy.prove.behaviour.change import Changed, apply
 from roadworthy.prove.behaviour.judge import directional, distance, invariance
+from roadworthy.prove.behaviour.told import capability, missed, summed_up, vacuous
 from roadworthy.prove.behaviour.vacuous import constant
 from roadworthy.prove.proof import Check
 from roadworthy.prove.rows import MOST_EXAMPLES, row
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from roadworthy.declare.requirements import Behaviour
     from roadworthy.prove.behaviour.subject import Subject
     from roadworthy.prove.proof import Section
-
-_EQUAL = 1e-12  # shares are ratios of whole numbers: 0.95 of 100 rows is 95
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ def check(test: Behaviour, subject: Subject) -> Check:
         UsageError: The test cannot be read so: an unknown column, change, direction or predicate.
         ModelError: The model does not answer as it declares.
     """
+    found = _made(test, subject)
+    return replace(found, facts={"kind": test.kind, "capability": capability(test, subject.inputs), **found.facts})
+
+
+def _made(test: Behaviour, subject: Subject) -> Check:
     rows = np.ones(len(subject.rows), dtype=np.bool_) if test.where is None else where(subject.rows, test.where)
     if not rows.any():
         return vacuous(
@@ -49,11 +54,13 @@ def check(test: Behaviour, subject: Subject) -> Check:
         )
     if test.kind == "minimum_functionality":
         return _minimum(test, subject, rows)
+    if test.kind in edges.KINDS:
+        return edges.check(test, subject, rows)
     tried = attempt("behaviour", test.name, test.change, subject, rows)
     if isinstance(tried, Check):
         return tried
-    output = subject.answers.names[0]
     if test.kind == "directional":
+        output = test.output or subject.answers.names[0]
         right = directional(tried.before[output], tried.after[output], test.expect)
     else:
         right = invariance(tried.before, tried.after, test.within)
@@ -75,18 +82,13 @@ def attempt(
     changed = apply(change, subject.rows.select(subject.inputs), rows)
     if not changed.altered.any():
         return vacuous(section, name, "the change alters no row")
-    before = subject.answers.take(changed.altered)
-    after = subject.predict(changed.table.take(changed.altered))
+    if changed.altered.all():
+        before, after = subject.answers, subject.predict(changed.table)
+    else:
+        before, after = subject.answers.take(changed.altered), subject.predict(changed.table.take(changed.altered))
     if not (distance(before, after) > 0).any() and not subject.reads(tuple(change)):
-        if subject.is_baseline:
-            return Check(section, name, "not_run", f"The baseline does not read {', '.join(change)}.")
-        return vacuous(section, name, f"the model does not read {', '.join(change)}")
+        return missed(section, name, subject, tuple(change))
     return Tried(changed, before, after)
-
-
-def vacuous(section: Section, name: str, why: str) -> Check:
-    """Return the failed check of a test that could not have failed."""
-    return Check(section, name, "failed", f"Vacuous, so it counts as failed: {why}.", {"vacuous": True})
 
 
 def _names(columns: Sequence[str]) -> str:
@@ -94,24 +96,9 @@ def _names(columns: Sequence[str]) -> str:
 
 
 def _judged(test: Behaviour, subject: Subject, tried: Tried, right: Bools) -> Check:
-    share = float(right.mean())
     moved = distance(tried.before, tried.after)
-    facts = {
-        "share": share,
-        "asked": test.share,
-        "rows": len(right),
-        "wrong": int((~right).sum()),
-        "moved_share": float((moved > 0).mean()),
-    }
-    summary = _summary(share, test.share, len(right), "altered rows")
-    if share >= test.share - _EQUAL:
-        return Check("behaviour", test.name, "passed", summary, facts)
-    examples = _examples(test, subject, tried, right, np.where(np.isfinite(moved), moved, 0.0))
-    return Check("behaviour", test.name, "failed", summary, facts, examples)
-
-
-def _summary(share: float, asked: float, rows: int, what: str) -> str:
-    return f"{100 * share:.2f} % of {rows:,} {what} are as expected; {100 * asked:g} % is asked."
+    shown = () if right.all() else _examples(test, subject, tried, right, np.where(np.isfinite(moved), moved, 0.0))
+    return summed_up(test, right, "altered rows", {"moved_share": float((moved > 0).mean())}, shown)
 
 
 def _examples(
@@ -139,21 +126,17 @@ def _minimum(test: Behaviour, subject: Subject, rows: Bools) -> Check:
     given = subject.rows.take(rows)
     said = subject.answers.take(rows)
     right = where(_beside(given, said), expect)
-    share = float(right.mean())
-    facts = {"share": share, "asked": test.share, "rows": len(right), "wrong": int((~right).sum())}
-    summary = _summary(share, test.share, len(right), "rows")
-    if share < test.share - _EQUAL:
-        shown = [int(number) for number in np.flatnonzero(~right)[:MOST_EXAMPLES]]
-        names = (*subject.key, *subject.inputs)
-        examples = tuple(row(given, number, names) | row(said, number) for number in shown)
-        return Check("behaviour", test.name, "failed", summary, facts, examples)
+    shown = [int(number) for number in np.flatnonzero(~right)[:MOST_EXAMPLES]]
+    columns = (*subject.key, *subject.inputs)
+    examples = tuple(row(given, number, columns) | row(said, number) for number in shown)
     dull = constant(subject.answers).take(rows)
-    dull_share = float(where(_beside(given, dull), expect).mean())
-    if dull_share >= test.share - _EQUAL:
+    dull_right = where(_beside(given, dull), expect)
+    found = summed_up(test, right, "rows", {"constant_share": float(dull_right.mean())}, examples)
+    if found.verdict == "passed" and dull_right.sum() > share.rule(len(right), test.share, test.level).most:
         first = row(dull, 0)
         said_always = ", ".join(f"{name} {_short(value)}" for name, value in first.items())
         return vacuous("behaviour", test.name, f"a model that always says {said_always} passes it too")
-    return Check("behaviour", test.name, "passed", summary, facts | {"constant_share": dull_share})
+    return found
 
 
 def _short(value: object) -> str:

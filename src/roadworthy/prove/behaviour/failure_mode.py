@@ -94,6 +94,11 @@ def _failed(
     return Check("failure_modes", title, "failed", summary, facts, shown)
 
 
+def lived_with(mode: FailureMode) -> bool:
+    """Whether a failure mode is accepted, and its day has not passed."""
+    return mode.status == "accepted" and mode.accepted is not None and _until(mode.accepted.until)
+
+
 def _judged(
     mode: FailureMode, examples: Examples, requirements: Requirements, candidate: Model
 ) -> tuple[tuple[dict[str, object], ...], float]:

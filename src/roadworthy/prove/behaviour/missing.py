@@ -44,11 +44,11 @@ def check(name: str, subject: Subject) -> Check:
     Raises:
         ModelError: It does not.
     """
-    count = len(subject.rows)
+    count, facts = len(subject.rows), {**ALWAYS, "kind": "missing", "capability": name}
     if not count:
-        return Check("behaviour", title(name), "not_run", "There are no rows.", {**ALWAYS})
+        return Check("behaviour", title(name), "not_run", "There are no rows.", facts)
     places = np.unique(np.linspace(0, count - 1, min(count, _ROWS)).astype(np.int64))
     rows = apply({name: "missing"}, subject.rows.select(subject.inputs).take(places)).table
     subject.predict(rows)
     said = f"It answers {len(places)} rows without {name}, which may be missing."
-    return Check("behaviour", title(name), "passed", said, {**ALWAYS, "rows": len(places)})
+    return Check("behaviour", title(name), "passed", said, {**facts, "rows": len(places)})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from roadworthy.build.data.query import where
-from roadworthy.prove.behaviour.check import attempt, vacuous
+from roadworthy.prove.behaviour.check import attempt
+from roadworthy.prove.behaviour.told import capability, vacuous
 from roadworthy.prove.evaluate.interval import interval, resample
 from roadworthy.prove.evaluate.metric import metric
 from roadworthy.prove.evaluate.quality import FEWEST_ROWS, say
@@ -28,6 +30,11 @@ def check(test: Stress, subject: Subject, requirements: Requirements) -> Check:
         UsageError: The test cannot be read so.
         ModelError: The model does not answer as it declares.
     """
+    found = _made(test, subject, requirements)
+    return replace(found, facts={"kind": "stress", "capability": capability(test, subject.inputs), **found.facts})
+
+
+def _made(test: Stress, subject: Subject, requirements: Requirements) -> Check:
     if subject.label is None:
         return Check("stress", test.name, "not_run", "The reference rows have no label.")
     rows = np.ones(len(subject.rows), dtype=np.bool_) if test.where is None else where(subject.rows, test.where)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from roadworthy.prove.behaviour.vacuous import Predict, reads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from roadworthy.build.data.table import Column, Table
+    from roadworthy.declare.requirements import OutputRule
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Subject:
         is_baseline: Whether it is the neutral first launch, which need not read every input.
         key: The columns that name a row, shown in examples.
         label: The label, for stress tests; None when there is none.
+        ends: The ends of each input's scope, as far as it has any.
+        outputs: What each output may be.
     """
 
     rows: Table
@@ -34,6 +37,8 @@ class Subject:
     is_baseline: bool = False
     key: tuple[str, ...] = ()
     label: Column | None = None
+    ends: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
+    outputs: Mapping[str, OutputRule] = field(default_factory=dict)
     _read: dict[tuple[str, ...], bool] = field(default_factory=dict)
 
     def reads(self, columns: Sequence[str]) -> bool:

@@ -84,6 +84,8 @@ def _kinds(check: Mapping[str, Any], requirements: Requirements | None) -> Itera
 def _evaluated(name: str, requirements: Requirements | None) -> Iterator[str]:
     if name.startswith("latency"):
         yield "check:latency"
+    if name.startswith("size"):
+        yield "check:size"
     if requirements is None:
         return
     if any(name.startswith(rule.name) for rule in requirements.slices):

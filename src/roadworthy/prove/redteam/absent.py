@@ -9,11 +9,12 @@ import numpy as np
 from roadworthy.build.data.query import literal, quoted
 from roadworthy.build.data.table import Column, Table
 from roadworthy.errors import ModelError
+from roadworthy.prove.behaviour.ask import ask
 from roadworthy.prove.evaluate.scored import numbers
 from roadworthy.prove.redteam.disturb import sample_of
 from roadworthy.prove.redteam.finding import FLAGGED, MOST_PAIRS, Finding
 from roadworthy.prove.redteam.refused import Disturbed, refusal
-from roadworthy.prove.redteam.target import ask, labelled
+from roadworthy.prove.redteam.target import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,12 @@ import numpy as np
 
 from roadworthy.build.data.query import where
 from roadworthy.errors import UsageError
+from roadworthy.prove.behaviour.ask import ask
 from roadworthy.prove.behaviour.change import apply
 from roadworthy.prove.behaviour.judge import directional, invariance
 from roadworthy.prove.redteam.disturb import lower
 from roadworthy.prove.redteam.finding import ANYWHERE, MOST_PAIRS, Finding, moves, pairs, stays
 from roadworthy.prove.redteam.regions import of_table
-from roadworthy.prove.redteam.target import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ Change = dict[str, "str | Mapping[str, object]"]
 
 def behaviour(target: Target, sample: Sample, test: Behaviour) -> Iterator[Finding]:
     """Yield that a declared direction or invariance is broken more often than it may be, in some region or anywhere."""
-    if test.kind == "minimum_functionality" or not set(test.change) <= set(target.inputs):
+    if test.kind not in {"directional", "invariance"} or not set(test.change) <= set(target.inputs):
         return
     for step in _STEPS if test.kind == "directional" else (1.0,):
         found = _tried(target, sample, test, _scaled(test.change, step))
@@ -67,8 +67,9 @@ def _tried(target: Target, sample: Sample, test: Behaviour, change: Change) -> F
         return None
     before = sample.answers.take(places)
     if test.kind == "directional":
-        right = directional(before[target.output], said.answers[target.output], test.expect)
-        expect = moves(target.output, str(test.expect))
+        output = test.output or target.output
+        right = directional(before[output], said.answers[output], test.expect)
+        expect = moves(output, str(test.expect))
     else:
         right = invariance(before, said.answers, test.within)
         text = before[target.output].values.dtype.kind not in "iuf"

@@ -8,11 +8,11 @@ import numpy as np
 
 from roadworthy.build.data.query import quoted
 from roadworthy.build.data.table import Column
+from roadworthy.prove.behaviour.ask import ask
 from roadworthy.prove.behaviour.judge import distance
 from roadworthy.prove.evaluate.scored import numbers
 from roadworthy.prove.redteam.finding import MOST_PAIRS, Finding, pairs, stays
 from roadworthy.prove.redteam.refused import Disturbed, refusal
-from roadworthy.prove.redteam.target import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

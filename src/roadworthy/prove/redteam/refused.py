@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from roadworthy.build.data.table import Table
+    from roadworthy.prove.behaviour.ask import Said
     from roadworthy.prove.redteam.finding import Kind
-    from roadworthy.prove.redteam.target import Said, Target
+    from roadworthy.prove.redteam.target import Target
 
 _SHOWN = 120
 

@@ -16,9 +16,10 @@ from markupsafe import Markup, escape
 
 from roadworthy.prove.gate import words as gate_words
 from roadworthy.prove.gate.verdicts import ORDER, SECTIONS
+from roadworthy.prove.matrix import in_words, matrix
 from roadworthy.prove.review import plots, text, words
 from roadworthy.prove.review.drawn.thresholds import costs, thresholds
-from roadworthy.prove.review.listed.tables import matrix, slices
+from roadworthy.prove.review.listed.tables import by_verdict, slices
 from roadworthy.prove.review.rivals import CANDIDATE
 from roadworthy.prove.review.rows.pack import packed
 from roadworthy.version import VERSION
@@ -26,7 +27,7 @@ from roadworthy.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from roadworthy.prove.measures import AgainstProduction, Confusion, FlipExample, Interval
+    from roadworthy.prove.measures import AgainstProduction, Confusion, FlipExample, Interval, MatrixCell
     from roadworthy.prove.review.comparison import CheckRow, Comparison, MetricRow
     from roadworthy.prove.review.grammar import Plot, Spec
     from roadworthy.prove.review.tables.shapes import Shape
@@ -109,10 +110,11 @@ def render(comparison: Comparison) -> str:
             tiles=words.tiles(comparison),
             sections=_SECTIONS,
             groups=_groups(comparison.checks),
+            matrix=_matrix(comparison.checks),
             plots=_plots(comparison),
             flipped=_flipped(comparison),
             titles=_titles(comparison),
-            matrix=matrix(comparison.checks),
+            by_verdict=by_verdict(comparison.checks),
             verdicts=[verdict.replace("_", " ") for verdict in ORDER],
             slices=slices(comparison),
             policy=_policy(scripts, style),
@@ -169,6 +171,13 @@ def _groups(rows: Sequence[CheckRow]) -> list[_Group]:
     ]
 
 
+def _matrix(rows: Sequence[CheckRow]) -> dict[str, Sequence[MatrixCell]]:
+    """Return the cells of each capability; nothing of a single test, which is listed anyway."""
+    cells = matrix(row.check for row in rows)
+    lines = dict.fromkeys(cell["capability"] for cell in cells) if len(cells) > 1 else {}
+    return {line: [cell for cell in cells if cell["capability"] == line] for line in lines}
+
+
 def _group(name: str, title: str, rows: Sequence[CheckRow]) -> _Group:
     """Put first what failed, then what was not run; of much that passed as before, fold away all."""
     ordered = sorted(rows, key=lambda row: ORDER.index(row.verdict))
@@ -212,6 +221,7 @@ def _environment() -> Environment:
         balance=_balance,
         bars=_bars,
         told=gate_words.told,
+        cell_words=in_words,
         because=gate_words.because,
         precision=_precision,
         recall=_recall,

@@ -40,7 +40,7 @@ class Invited(BaseModel):
 
 
 @router.get("/api/accounts")
-@needs(Permission.ADMIN)
+@needs(Permission.ADMIN, rows="")
 def accounts(platform: Platform) -> list[AccountOut]:
     """List all accounts."""
     return [

@@ -11,6 +11,7 @@ from roadworthy.app.server.view import audit as view
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.route import Guarded, Platform, needs
 from roadworthy.web.services import Services
+from roadworthy.web.show.export import Form
 
 router = APIRouter(route_class=Guarded, tags=["audit"])
 Before = Annotated[int, Field(ge=1, le=2**53)] | None
@@ -24,12 +25,14 @@ class Filter(BaseModel):
         actor: Whose; empty for everybody's.
         action: What was done, e.g. `change.merge`, or `change` for all that was done to changes; empty for anything.
         before: Only entries before this one.
+        form: Of the answer of the API.
     """
 
     model_config = ConfigDict(extra="forbid")
     actor: Word = ""
     action: Word = ""
     before: Before = None
+    form: Form = "json"
 
 
 Asked = Annotated[Filter, Query()]
@@ -56,14 +59,14 @@ class VerifiedOut(BaseModel):
 
 
 @router.get("/api/audit")
-@needs(Permission.ADMIN)
+@needs(Permission.ADMIN, rows="")
 def listed(platform: Platform, asked: Asked) -> list[EntryOut]:
     """List the entries of all projects, the newest first, 100 at a time."""
     return _entries(platform, None, asked)
 
 
 @router.get("/api/projects/{project}/audit")
-@needs(Permission.MAINTAIN)
+@needs(Permission.MAINTAIN, rows="")
 def of_project(project: str, platform: Platform, asked: Asked) -> list[EntryOut]:
     """List the entries of a project, the newest first, 100 at a time."""
     return _entries(platform, project, asked)

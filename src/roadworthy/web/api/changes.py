@@ -72,7 +72,7 @@ class Merging(BaseModel):
 
 
 @router.get("/api/projects/{project}/changes")
-@needs(Permission.READ)
+@needs(Permission.READ, rows="")
 def listed(
     project: str, platform: Platform, state: Literal["open", "merged", "closed"] | None = None
 ) -> list[ChangeOut]:

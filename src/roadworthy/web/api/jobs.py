@@ -12,6 +12,7 @@ from roadworthy.app.server.view import events as event_view
 from roadworthy.app.server.view import jobs as view
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.route import Guarded, Platform, Visitor, needs
+from roadworthy.web.visit import readable
 
 router = APIRouter(route_class=Guarded, tags=["jobs"])
 Number = Annotated[int, Field(ge=1, le=2**53)]
@@ -38,8 +39,18 @@ class JobOut(BaseModel):
     finished_at: int | None
 
 
+@router.get("/api/jobs")
+@needs(Permission.SIGNED_IN, rows="")
+def everywhere(
+    visit: Visitor, platform: Platform, before: Before = None, state: JobState | None = None
+) -> list[JobOut]:
+    """List the jobs of all projects that one may read, the newest first, 50 at a time."""
+    wanted = view.Filter(() if state is None else (state,), before)
+    return [JobOut(**one) for one in view.across(platform.at_work, tuple(readable(visit, platform)), wanted)]
+
+
 @router.get("/api/projects/{project}/jobs")
-@needs(Permission.READ)
+@needs(Permission.READ, rows="")
 def listed(project: str, platform: Platform, before: Before = None, state: JobState | None = None) -> list[JobOut]:
     """List a project's jobs, the newest first, 50 at a time."""
     wanted = view.Filter(() if state is None else (state,), before)
@@ -75,7 +86,7 @@ def retry(project: str, job: Number, visit: Visitor, platform: Platform) -> JobO
 
 
 @router.get("/api/projects/{project}/events")
-@needs(Permission.READ)
+@needs(Permission.READ, rows="")
 def events(project: str, platform: Platform, before: Before = None) -> list[dict[str, Any]]:
     """List a project's events, each with what was done or why nothing was, the newest first, 50 at a time."""
     return event_view.events(platform.at_work, project, before)
@@ -89,7 +100,7 @@ def event(project: str, event: Number, platform: Platform) -> dict[str, Any]:
 
 
 @router.get("/api/projects/{project}/deliveries")
-@needs(Permission.READ)
+@needs(Permission.READ, rows="")
 def deliveries(project: str, platform: Platform, before: Before = None) -> list[dict[str, Any]]:
     """List what a project was told, each with what came of it or why nothing did, the newest first, 50 at a time."""
     return event_view.deliveries(platform.at_work, project, before)

@@ -94,7 +94,7 @@ class Removed(BaseModel):
 
 
 @router.get("/api/projects")
-@needs(Permission.SIGNED_IN)
+@needs(Permission.SIGNED_IN, rows="")
 def listed(visit: Visitor, platform: Platform) -> list[Listed]:
     """List the projects that one may read."""
     return [Listed(name=name, role=role) for name, role in readable(visit, platform).items()]
@@ -125,7 +125,7 @@ def plan(project: str, platform: Platform, revision: str = "main") -> Planned:
 
 
 @router.get("/api/projects/{project}/rules")
-@needs(Permission.READ)
+@needs(Permission.READ, rows="")
 def rules(project: str, platform: Platform) -> list[dict[str, Any]]:
     """Show what each push would do."""
     return asked.rules(platform.at_work, project)

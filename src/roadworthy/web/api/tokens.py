@@ -57,7 +57,7 @@ class Made(BaseModel):
 
 
 @router.get("/api/tokens")
-@needs(Permission.SIGNED_IN)
+@needs(Permission.SIGNED_IN, rows="")
 def of(visit: Visitor, platform: Platform) -> list[TokenOut]:
     """List one's tokens that can be used."""
     return [TokenOut.of(token) for token in platform.identity.tokens.of(visit.person.name)]

@@ -7,17 +7,27 @@ from typing import Any
 from roadworthy.platform.identity.permission import Permission
 from roadworthy.web.visit import Visit
 
+_TABS = (
+    ("", "Overview"),
+    ("/changes", "Changes"),
+    ("/runs", "Runs"),
+    ("/data", "Data"),
+    ("/versions", "Versions"),
+    ("/environments", "Environments"),
+    ("/failure-modes", "Failure modes"),
+    ("/readiness", "Readiness"),
+    ("/people", "People"),
+    ("/settings", "Settings"),
+    ("/jobs", "Jobs"),
+    ("/events", "Events"),
+)
+
 
 def frame(visit: Visit, project: str) -> dict[str, Any]:
     """Return what the templates of a project's pages ask for."""
     place = f"/projects/{project}"
     maintains = visit.may(Permission.MAINTAIN, project)
-    tabs = [
-        (place, "Overview"),
-        (f"{place}/changes", "Changes"),
-        (f"{place}/jobs", "Jobs"),
-        (f"{place}/events", "Events"),
-    ]
+    tabs = [(f"{place}{path}", title) for path, title in _TABS]
     return {
         "project": project,
         "place": place,

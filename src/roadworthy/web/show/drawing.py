@@ -8,7 +8,7 @@ from typing import Any
 
 from roadworthy.prove.review.text import visible
 
-_WIDE, _HIGH = 158, 38  # of a box
+_WIDE, _HIGH = 172, 38  # of a box
 _ACROSS, _DOWN = 46, 14  # between boxes
 _LETTERS = 16  # of a name that a box shows
 _MOST = 40  # stages that are drawn
@@ -55,7 +55,8 @@ def _box(stage: Mapping[str, Any], column: int, filled: dict[int, int]) -> Box:
     row = filled.get(column, 0)
     filled[column] = row + 1
     shown = visible(stage["name"], _LETTERS)
-    return Box(stage["name"], shown, stage["state"], 1 + column * (_WIDE + _ACROSS), 1 + row * (_HIGH + _DOWN))
+    x, y = 1 + column * (_WIDE + _ACROSS), 1 + row * (_HIGH + _DOWN)
+    return Box(stage["name"], shown, stage["state"], x, y)
 
 
 def _line(one: Box, other: Box) -> str:

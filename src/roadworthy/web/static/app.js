@@ -117,3 +117,20 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     keep(() => (text.value ? localStorage.setItem(place, draft) : localStorage.removeItem(place)));
   });
 }
+
+// Moments are shown in the reader's own zone, with UTC in the title; what says how long ago has both there.
+const CLOCK = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+function local(root) {
+  for (const time of root.querySelectorAll("time[datetime]:not([data-local])")) {
+    const here = CLOCK.format(new Date(time.dateTime));
+    const utc = time.title || time.textContent;
+    time.dataset.local = here;
+    if (time.title) time.title = `${here} · ${utc}`;
+    else {
+      time.title = utc;
+      time.textContent = here;
+    }
+  }
+}
+local(document);
+document.addEventListener("htmx:after:swap", () => local(document));

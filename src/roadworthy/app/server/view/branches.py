@@ -45,7 +45,7 @@ def state_of(job: Job) -> str:
 
 def _stated(connection: Connection, name: str, branch: Json) -> Json | None:
     """Return what a record says of a check whose job is not known any more; None when there is none."""
-    stated = verdict_on(connection, name, branch["commit"], branch["name"])
+    stated = verdict_on(connection, name, branch["commit"], None)
     return None if stated is None else {"id": None, "word": stated.outcome, "why": stated.why, "is_old": False}
 
 

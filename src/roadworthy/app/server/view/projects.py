@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadworthy.app.server.tend.drift import RESTORE
 from roadworthy.app.server.tend.schedules import coming
-from roadworthy.app.server.view import branches, changes, jobs, places
+from roadworthy.app.server.view import branches, changes, health, jobs, places
 from roadworthy.errors import IntegrityError, NotFound
 from roadworthy.platform.automate.rules.branch import DEVELOP
 
@@ -51,15 +51,17 @@ def overview(platform: Platform, name: str) -> Json:
     """
     _whole(platform, name)
     seen, found = places.seen(platform, name), branches.branches(platform, name)
+    environments = places.environments(platform, name, seen)
     return {
         "name": name,
         "description": seen.description,
         "troubles": platform.troubles.get(name, ()),
+        "health": health.of(platform, name, found, environments),
         "schedules": coming(platform, name),
         "members": dict(platform.members.roles(name)),
         "branches": found,
         "checks": {one["name"]: one["check"] for one in found},
-        "environments": places.environments(platform, name, seen),
+        "environments": environments,
         "versions": [one.name for one in reversed(seen.versions)],
         "changes": changes.changes(platform, name, "open"),
         "overrides": changes.overrides(platform, name, round(time() * 1000)),
@@ -82,6 +84,7 @@ def line(platform: Platform, name: str) -> Json:
         "name": name,
         "description": seen.description,
         "troubles": platform.troubles.get(name, ()),
+        "health": health.of(platform, name, tuple(found.values()), environments),
         "branches": [found[one] for one in _FIRST if one in found],
         "is_empty": not found,
         "changes": len(changes.changes(platform, name, "open")),
@@ -95,3 +98,14 @@ def _whole(platform: Platform, name: str) -> None:
         platform.forge.path(name)
     except NotFound as fault:
         raise IntegrityError(f"The repository of {name} is gone.", remedy=RESTORE) from fault
+
+
+def health_of(platform: Platform, name: str) -> Json:
+    """Return how healthy a project is, with every reason.
+
+    Raises:
+        NotFound: There is none.
+    """
+    platform.known(name)
+    found: Json = line(platform, name)["health"]
+    return found

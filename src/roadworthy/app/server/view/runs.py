@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from roadworthy.app.server.at_commit import declared_at, on_platform
 from roadworthy.app.server.platform import SPEAKER
+from roadworthy.app.server.view.flat import flat
 from roadworthy.app.server.view.jobs import found
 from roadworthy.errors import InvalidDeclaration, NotFound
 from roadworthy.ledger.objects.address import Address
@@ -36,7 +37,7 @@ def run(platform: Platform, name: str, result: Mapping[str, Any]) -> Json | None
         {"name": one, "needs": [other for other in order if _waits(one, other, needs)], **body["stages"][one]}
         for one in order
     ]
-    return {**body, "stages": stages, "params": dict(_flat(body["params"]))}
+    return {**body, "stages": stages, "params": dict(flat(body["params"]))}
 
 
 def proof(platform: Platform, name: str, result: Mapping[str, Any]) -> Json | None:
@@ -94,11 +95,3 @@ def _sources(group: str, stages: Mapping[str, Stage]) -> Iterator[str]:
 def _touches(read: str, written: str) -> bool:
     """Whether one path is the other, or lies in it."""
     return f"{read}/".startswith(f"{written}/") or f"{written}/".startswith(f"{read}/")
-
-
-def _flat(params: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in params.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", value

@@ -40,7 +40,7 @@ class SliceOf:
     group: int | None = None
 
 
-def matrix(checks: Sequence[CheckRow]) -> tuple[Section, ...]:
+def by_verdict(checks: Sequence[CheckRow]) -> tuple[Section, ...]:
     """Return how many tests of each section have each verdict, in the order of `ORDER`."""
     return tuple(
         _section(name, title, rows)
