@@ -9,7 +9,7 @@ from typing import Any
 PAYLOAD = "\"'><img src=x onerror=alert(1)></script></title></style><script>alert(2)</script>{{7*7}}\u202egpj"
 # Fields that hold one of our own words, and mappings whose keys are our own.
 OURS = {"verdict", "before_verdict", "outcome", "better", "judgement", "rows_of", "task", "roles", "section"}
-FOREIGN_KEYS = {"key", "inputs", "calibration", "counts", "confusion", "examples", "before", "after"}
+FOREIGN_KEYS = {"key", "inputs", "calibration", "counts", "confusion", "examples", "before", "after", "columns"}
 
 
 def poisoned(value: Any, name: str = "") -> Any:

@@ -33,8 +33,9 @@ from roadworthy.prove.evaluate.sheet import EVERYWHERE, Sheet, fill
 from roadworthy.prove.proof import Check, Proof
 from roadworthy.prove.review.compare import compare
 from roadworthy.prove.review.comparison import Side
-from roadworthy.prove.review.evidence import Answers, Evidence
+from roadworthy.prove.review.evidence import Evidence
 from roadworthy.prove.review.pairing import grid, pair
+from roadworthy.prove.review.rows.answers import Answers
 from roadworthy.prove.rows import row
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from roadworthy.app.local import Local
-    from roadworthy.prove.review.evidence import Answers, Evidence
+    from roadworthy.prove.review.evidence import Evidence
+    from roadworthy.prove.review.rows.answers import Answers
 
 DATASET = "datasets: {reference: {path: build/test.parquet, key: [flight_id], label: late}}\n"
 

@@ -167,3 +167,15 @@ def test_only_what_was_compared_is_called_the_same() -> None:
 
     assert words.changes(known) == ("Parameters, requirements and pinned data are the same on both sides, and so is x.")
     assert words.changes(unknown).endswith("The datasets were not compared: the run of the base is not kept here.")
+
+
+def test_a_time_of_a_pin_is_told_to_the_second() -> None:
+    """When data was read is told without millionths of a second; what else a pin says stays as it is."""
+    pin = Pin(
+        "roadworthy/v1alpha1", "blake3:" + "1" * 64, 10, source={"read": "2026-11-22T10:00:00.123456Z", "sql": "a.b"}
+    )
+    after = data({}, {"x": pin})[0].after
+
+    assert after is not None
+    assert after["read"] == "2026-11-22T10:00:00Z"
+    assert after["sql"] == "a.b"

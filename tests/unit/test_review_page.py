@@ -15,7 +15,7 @@ import pytest
 from review_poison import PAYLOAD, poisoned
 from review_story import better, comparison, lost_weather, without_production
 from roadworthy.prove.proof import Check
-from roadworthy.prove.review.comparison import CheckRow, Comparison, Side
+from roadworthy.prove.review.comparison import CheckRow, Comparison, Gate, Side
 from roadworthy.prove.review.page import render
 
 if TYPE_CHECKING:
@@ -144,6 +144,24 @@ def test_a_blocked_change_says_why() -> None:
     assert "Not ready to merge: 1 test says no" in found.text
     assert "Against production, negative flips beyond the noise floor." in found.text
     assert "more than the 0.5 % allowed" in found.text
+
+
+def test_sentences_show_code_as_code_and_a_true_minus() -> None:
+    """What stands between backticks is code, and a loss has the same minus as in the tables."""
+    found = comparison(lost_weather())
+    refusing = replace(found.gates[-1], section="Data", verdict="failed", reason="Run `roadworthy test`: it is -0.3.")
+    html = render(replace(found, gates=(refusing,)))
+
+    assert "Run <code>roadworthy test</code>: it is \u22120.3." in html
+
+
+def test_the_headline_counts_tests_as_the_table_does() -> None:
+    """A rule about the change as a whole is no row of the tests, and so is counted beside them."""
+    found = comparison(lost_weather())
+    rule = Gate("Commit", "the run is of the commit alone", "failed", "Commit them.", whole=True)
+
+    assert "Not ready to merge: 1 test says no" in render(found)
+    assert "Not ready to merge: 1 test and 1 rule say no" in render(replace(found, gates=(rule, *found.gates)))
 
 
 def test_without_production_the_base_is_compared_with() -> None:

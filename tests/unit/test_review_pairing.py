@@ -16,7 +16,7 @@ from roadworthy.prove.review.pairing import NotPaired, Paired, grid, moved, pair
 
 if TYPE_CHECKING:
     from roadworthy.declare.requirements import Task
-    from roadworthy.prove.review.evidence import Answers
+    from roadworthy.prove.review.rows.answers import Answers
 
 TASK: Task = "binary_classification"
 

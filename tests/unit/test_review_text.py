@@ -18,7 +18,7 @@ from roadworthy.prove.review import words
 from roadworthy.prove.review.comparison import Change, CheckRow
 from roadworthy.prove.review.feedback.markdown import render
 from roadworthy.prove.review.feedback.marks import code, prose
-from roadworthy.prove.review.text import duration, interval, metric, number, percent, signed, size, visible
+from roadworthy.prove.review.text import duration, interval, metric, number, percent, signed, signs, size, visible
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -144,7 +144,8 @@ def test_the_summary_fits_into_a_comment() -> None:
         (metric(0.0003), "0.0003"),
         (signed(-0.06), "\N{MINUS SIGN}0.060"),
         (signed(0.0), "0.000"),
-        (percent(0.0704), "7.0%"),
+        (percent(0.0704), "7.0 %"),
+        (signs("by -0.3 (-2 to 1), 2013-06-30, a-1"), "by \u22120.3 (\u22122 to 1), 2013-06-30, a-1"),
         (duration(0.42), "0.4 s"),
         (duration(125.0), "2 min 5 s"),
         (size(312_480), "312.5 KB"),

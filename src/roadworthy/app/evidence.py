@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from roadworthy.app.history import unheeded
 from roadworthy.build.data import query
 from roadworthy.build.data.pins import pins_in
@@ -23,10 +25,13 @@ from roadworthy.prove.gate import acceptance
 from roadworthy.prove.remembered import fetch
 from roadworthy.prove.review.comparison import Side
 from roadworthy.prove.review.complexity.delta import definitions, locked
-from roadworthy.prove.review.evidence import Answers, Evidence, Held
+from roadworthy.prove.review.evidence import Evidence, Held
+from roadworthy.prove.review.rows.answers import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from roadworthy.app.local import Local
     from roadworthy.build.data.table import Bools, Table
@@ -163,7 +168,16 @@ def answers(local: Local, evidence: Evidence, rows: Rows | None, role: str = "ca
         return None
     labelled = rows.table.take(rows.labelled)
     scored = score(said.take(rows.labelled), labelled[rows.label], rows.requirements)
-    return Answers(scored, labelled, rows.key, rows.requirements.inputs.columns, rows.label)
+    words = _classes(said.take(rows.labelled)) if rows.requirements.task == "multiclass" else None
+    return Answers(scored, labelled, rows.key, rows.requirements.inputs.columns, rows.label, words)
+
+
+def _classes(said: Table) -> NDArray[np.generic]:
+    """Return which class is said of each row: the one output, or of one for each class the likeliest."""
+    if len(said.names) == 1:
+        return said[said.names[0]].values.astype(str)
+    named: NDArray[np.generic] = np.asarray(said.names)[np.stack([said[name].values for name in said.names]).argmax(0)]
+    return named
 
 
 def _declared(local: Local, commit: str, evidence: Evidence) -> Evidence:

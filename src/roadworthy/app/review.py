@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from roadworthy.app.evidence import answers, gather, held, rows_of
+from roadworthy.app.evidence import gather, held
 from roadworthy.app.local import open_local
+from roadworthy.app.reviewing.data import looked_into
+from roadworthy.app.reviewing.flips import flips_of
+from roadworthy.app.reviewing.readiness import readiness_of
+from roadworthy.app.reviewing.said import Said, curves_of
+from roadworthy.app.reviewing.sources import sources_of
 from roadworthy.errors import NotFound, UsageError
 from roadworthy.ledger.objects.write import write_bytes
 from roadworthy.prove.review import keep, page
@@ -16,18 +22,18 @@ from roadworthy.prove.review.feedback import markdown
 from roadworthy.prove.review.feedback.findings import since
 from roadworthy.prove.review.pairing import NotPaired, moved, pair
 from roadworthy.prove.review.rivals import measures_of
+from roadworthy.prove.review.rows.pack import APART, packed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from roadworthy.app.evidence import Rows
     from roadworthy.app.local import Local
     from roadworthy.ledger.objects.address import Address
     from roadworthy.prove.proof import Proof
     from roadworthy.prove.review.comparison import Comparison
-    from roadworthy.prove.review.evidence import Answers, Evidence
+    from roadworthy.prove.review.evidence import Evidence
     from roadworthy.prove.review.feedback.findings import Since
-    from roadworthy.prove.review.pairing import Grid, Paired
+    from roadworthy.prove.review.pairing import Paired
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,11 @@ def review_here(
         html or reports / f"review-{span.head_commit[:12]}.html",
         summary or reports / f"review-{span.head_commit[:12]}.md",
     )
-    _write(places[0], page.render(comparison))
     before = keep.before(local.ledger, comparison)
     news = None if before is None else since(before, comparison)
-    _write(places[1], markdown.render(comparison, news, link))
+    _write(places[0], page.render(comparison).encode())
+    _write(places[1], markdown.render(comparison, news, link).encode())
+    _write_rows(reports / f"review-{span.head_commit[:12]}.rows.json.gz", comparison)
     return Reviewed(comparison, news, keep.write(local.ledger, comparison), *places)
 
 
@@ -135,28 +142,43 @@ def compared(local: Local, span: Span) -> Comparison:
         )
     base = replace(gather(local, span.base_commit, span.base, dirty=False), behind=span.behind)
     files = local.repo.difference(span.base_commit, span.head_commit, local.prefix)
-    rows = rows_of(local, head)
-    ours = answers(local, head, rows)
-    return compare(
+    said = Said(local, base, head)
+    role, theirs = said.rival()
+    found = moved(theirs, said.ours) if theirs and said.ours else None
+    comparison = compare(
         base,
         head,
         files,
-        paired=_paired(local, base, head, ours),
-        grids=_grids(local, base, head, rows, ours),
+        paired=_paired(said),
+        grids={} if found is None else {role: found},
         datasets=datasets(*held(local, base, head)),
+    )
+    return replace(
+        comparison,
+        datasets=looked_into(said, comparison.datasets),
+        flipped=flips_of(said, comparison),
+        curves=curves_of(said, comparison),
+        costs=_costs(head),
+        files=sources_of(local, (span.base_commit, span.head_commit), files, rows_shown=said.rows_shown),
+        readiness=readiness_of(local, span.head_commit),
     )
 
 
-def _paired(local: Local, base: Evidence, head: Evidence, ours: Answers | None) -> Paired | NotPaired | None:
+def _costs(head: Evidence) -> tuple[float, float] | None:
+    decision = head.declared.requirements.decision if head.declared and head.declared.requirements else None
+    costs = decision.costs if decision else None
+    return None if costs is None else (costs.get("miss", 1.0), costs.get("false_alarm", 1.0))
+
+
+def _paired(said: Said) -> Paired | NotPaired | None:
     """Return the candidate held against the base's; None where the head's proof holds it against the same already."""
+    base, head = said.base, said.head
     if base.proof is None or _held_already(base.proof, head):
         return None
-    theirs = answers(local, base, rows_of(local, base))
     requirements = head.declared.requirements if head.declared else None
-    if ours is None or theirs is None or requirements is None:
+    if said.ours is None or said.of_base is None or requirements is None:
         return NotPaired("The predictions of the two are not both kept here, so they cannot be compared row by row.")
-    shown = head.declared is None or head.declared.profile.review.rows == "allowed"
-    return pair(theirs, ours, requirements.task, rows_shown=shown)
+    return pair(said.of_base, said.ours, requirements.task, rows_shown=said.rows_shown)
 
 
 def _held_already(proof: Proof, head: Evidence) -> bool:
@@ -166,23 +188,14 @@ def _held_already(proof: Proof, head: Evidence) -> bool:
     return any(address == proof.candidate and metrics.get(role) for role, address in head.artifacts.items())
 
 
-def _grids(local: Local, base: Evidence, head: Evidence, rows: Rows | None, ours: Answers | None) -> dict[str, Grid]:
-    """Return how scores moved from production's, by the role; before there is one, from the baseline's.
-
-    Where production was asked about rows of its own, the base knows what it said if it is the same model.
-    """
-    if ours is None:
-        return {}
-    in_production = head.proof is not None and head.proof.production is not None
-    role = "production" if in_production else "baseline"
-    theirs = answers(local, head, rows, role)
-    if theirs is None and base.proof is not None and head.artifacts.get(role) == base.proof.candidate:
-        theirs = answers(local, base, rows_of(local, base))
-    found = moved(theirs, ours) if theirs else None
-    return {} if found is None else {role: found}
+def _write_rows(path: Path, comparison: Comparison) -> None:
+    """Write all rows that flipped, which the page asks a platform for; none where the profile lets none be shown."""
+    path.unlink(missing_ok=True)
+    if comparison.flipped is not None and len(comparison.flipped):
+        _write(path, gzip.compress(packed(comparison.flipped, APART).encode(), compresslevel=5, mtime=0))
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, data: bytes) -> None:
     path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, text.encode("utf-8"), aside=path.parent)
+    write_bytes(path, data, aside=path.parent)

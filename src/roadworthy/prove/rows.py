@@ -23,7 +23,7 @@ def value(column: Column, row: int) -> object:
         return None
     found = column.values[row]
     if isinstance(found, np.datetime64):
-        return None if np.isnat(found) else str(found)
+        return None if np.isnat(found) else str(found).removesuffix(".000000")
     plain = found.item() if isinstance(found, np.generic) else found
     if isinstance(plain, float):
         return plain if math.isfinite(plain) else None

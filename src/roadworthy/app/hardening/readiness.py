@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 def readiness_here(limit: str, start: Path | None = None) -> Readiness:
     """Return the score of what was executed in the project here, not longer ago than *limit* (a duration)."""
-    return readiness(tuple(_executed(open_local(start))), datetime.now(UTC), timedelta(seconds=seconds(limit)))
+    return readiness(tuple(executed(open_local(start))), datetime.now(UTC), timedelta(seconds=seconds(limit)))
 
 
-def _executed(local: Local) -> Iterator[Executed]:
+def executed(local: Local) -> Iterator[Executed]:
+    """Yield what was executed in the project here, from its records and its log of predictions."""
     requirements = declared(local).requirements
     for kind in KINDS:
         for address, record in local.ledger.records.all(kind):

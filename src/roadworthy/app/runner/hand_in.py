@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from roadworthy.ledger.objects.address import Address
     from roadworthy.prove.proof import Proof
 
-REPORTS = {"page": ".html", "summary": ".md"}
+REPORTS = {"page": ".html", "summary": ".md", "rows": ".rows.json.gz"}
 
 
 def hand_in(local: Local, commit: str, bucket: Path, *, proved: bool, sampled: bool = False) -> dict[str, object]:

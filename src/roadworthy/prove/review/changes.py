@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -13,13 +14,14 @@ from roadworthy.prove.review.text import plain, short, size, visible
 if TYPE_CHECKING:
     from roadworthy.build.data.profile import ColumnProfile, Profile
     from roadworthy.declare.pin import Pin
-    from roadworthy.declare.pipeline import Stage
+    from roadworthy.declare.pipeline import Pipeline, Stage
     from roadworthy.declare.requirements import Requirements
     from roadworthy.prove.review.evidence import Held
 
 _COLUMNS = 30  # of a dataset that are listed
 _LOST = 6  # columns that are named in a sentence
 _EQUAL = 1e-9
+_FRACTION = re.compile(r"(T\d\d:\d\d:\d\d)\.\d+")
 _NAMES = ("name", "metric")  # what tells one item of a list from another, where there is such a thing
 
 
@@ -77,6 +79,13 @@ def requirements(before: Requirements | None, after: Requirements | None) -> tup
     """Return what differs in what must hold."""
     old, new = (flat(_listed(asdict(one))) if one is not None else {} for one in (before, after))
     return _differing(old, new)
+
+
+def stages(before: Pipeline | None, after: Pipeline | None) -> tuple[Change, ...]:
+    """Return what differs in how the stages are declared: commands, inputs, outputs."""
+    old, new = (flat(_listed({name: asdict(stage) for name, stage in one.stages.items()})) if one else {}
+                for one in (before, after))  # fmt: skip
+    return _differing(*({name: value for name, value in side.items() if value != []} for side in (old, new)))
 
 
 def data(before: Mapping[str, Pin], after: Mapping[str, Pin]) -> tuple[DataChange, ...]:
@@ -189,4 +198,5 @@ def _facts(pin: Pin | None) -> Mapping[str, str] | None:
     if pin is None:
         return None
     files = {} if pin.files is None else {"files": f"{pin.files:,}"}
-    return {"address": short(pin.address), "size": size(pin.size), **files, **pin.source}
+    source = {name: _FRACTION.sub(r"\1", fact) for name, fact in pin.source.items()}
+    return {"address": short(pin.address), "size": size(pin.size), **files, **source}

@@ -109,6 +109,7 @@ def compare(
         data=changes.data(base.pins, head.pins),
         datasets=held,
         stages=_stages(base, head),
+        declared=changes.stages(*(side.declared.pipeline if side.declared else None for side in (base, head))),
         complexity=delta,
         confidence=found.head["confidence"],
         resamples=found.head["resamples"],

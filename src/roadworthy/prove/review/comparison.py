@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from roadworthy.prove.gate.verdicts import Shown
     from roadworthy.prove.measures import AgainstProduction, CalibrationBin, Confusion, Histogram, Interval
     from roadworthy.prove.proof import Check, Verdict
+    from roadworthy.prove.review.drawn.curves import Curve
+    from roadworthy.prove.review.drawn.readiness import ReadinessChange
+    from roadworthy.prove.review.rows.flipped import Flipped
+    from roadworthy.prove.review.sources.files import FileDiff
+    from roadworthy.prove.review.tables.between import Between
 
 Judgement = Literal["better", "worse", "unclear", "equal", "unknown"]
 Outcome = Literal["ready", "blocked"]
@@ -157,6 +162,7 @@ class DatasetChange:
         before, after: Facts of each side: file, address, size, rows; None where there is no such dataset.
         columns: Those that differ, what differs most first; `more` of them are not listed.
         why_not: Why the columns were not compared; empty when they were.
+        between: What differs in the rows; None where that was not looked at.
     """
 
     name: str
@@ -165,6 +171,7 @@ class DatasetChange:
     columns: tuple[ColumnChange, ...] = ()
     more: int = 0
     why_not: str = ""
+    between: Between | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +274,11 @@ class Distributions:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that a review shows. `notes` is what a reviewer should look at though no gate refuses it."""
+    """All that a review shows. `notes` is what a reviewer should look at though no gate refuses it.
+
+    `declared`: what differs in how stages are declared. `flipped`: the rows behind the first of `flips`.
+    `curves`: by title, as in `distributions`. `costs`: of a miss and a false alarm, where declared.
+    """
 
     project: str
     model: str
@@ -292,6 +303,12 @@ class Comparison:
     data: tuple[DataChange, ...] = ()
     datasets: Datasets = field(default_factory=Datasets)
     stages: tuple[StageRow, ...] = ()
+    declared: tuple[Change, ...] = ()
     complexity: Complexity = field(default_factory=Complexity)
     confidence: float = 0.95
     resamples: int = 0
+    flipped: Flipped | None = None
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    costs: tuple[float, float] | None = None
+    files: tuple[FileDiff, ...] = ()
+    readiness: ReadinessChange | None = None

@@ -11,14 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from roadworthy.build.data.profile import Profile
-    from roadworthy.build.data.table import Table
     from roadworthy.build.pipeline.key import Parts
     from roadworthy.build.pipeline.record import Run
     from roadworthy.declare.pin import Pin
     from roadworthy.declare.project import Declared
     from roadworthy.ledger.objects.address import Address
     from roadworthy.ledger.objects.item import Item
-    from roadworthy.prove.evaluate.scored import Scored
     from roadworthy.prove.gate.acceptance import Accepted
     from roadworthy.prove.proof import Proof
     from roadworthy.prove.review.comparison import Side
@@ -71,14 +69,3 @@ class Held:
     item: Item
     profile: Profile | None = None
     why_not: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """One model's scored answers on labelled rows, with the rows themselves: *rows* and *scored* are aligned."""
-
-    scored: Scored
-    rows: Table
-    key: tuple[str, ...]
-    inputs: tuple[str, ...]
-    label: str

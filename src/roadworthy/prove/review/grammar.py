@@ -17,6 +17,7 @@ Spec = dict[str, Any]  # Vega-Lite's own JSON
 INK, MUTED, LINE = "var(--ink)", "var(--muted)", "var(--line)"
 _COLOURS = ("var(--candidate)", "var(--rival)", "var(--rival-2)", "var(--rival-3)")
 _SHAPES = ("circle", "diamond", "square", "triangle-up")
+SHOWN = "shown"  # the parameter that says whose numbers a plot shows
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _TICKS = "clamp(floor(width / 60), 2, 6)"  # as many as there is room for their labels
 _AXIS: Spec = {
@@ -70,10 +71,25 @@ class Plot:
     rows: tuple[tuple[str, ...], ...]
 
 
-def layered(layers: Sequence[Spec], values: Sequence[Mapping[str, object]], height: int | Spec) -> Spec:
-    """Return a specification of *layers* over *values*, as wide as its place on the page."""
+def layered(
+    layers: Sequence[Spec],
+    values: Sequence[Mapping[str, object]],
+    height: int | Spec,
+    titles: Sequence[str] = (),
+    more: Spec | None = None,
+) -> Spec:
+    """Return a specification of *layers* over *values*, as wide as its place on the page.
+
+    With *titles*, the values are those of models, and the page says which of these are shown. *more* is put beside it.
+    """
+    named: Spec = {"params": [{"name": SHOWN, "value": list(titles)}]} if titles else {}
+    whose: Spec = {"transform": [{"filter": f"indexof({SHOWN}, datum.title) >= 0"}]} if titles else {}
+    for key, value in (more or {}).items():
+        (named if key == "params" else whose).setdefault(key, []).extend(value)
     return {
         "$schema": _SCHEMA,
+        **named,
+        **whose,
         "width": "container",
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},
@@ -85,20 +101,30 @@ def layered(layers: Sequence[Spec], values: Sequence[Mapping[str, object]], heig
 
 def quantity(field: str, title: str, form: str = "", scale: Spec | None = None) -> Spec:
     """Return the encoding of a number, with its axis."""
-    axis: Spec = {"title": title, "tickCount": {"expr": _TICKS}} | ({"format": form} if form else {})
+    axis: Spec = {"title": title, "tickCount": {"expr": _TICKS}}
+    if form.endswith("%"):
+        axis["labelExpr"] = f"format(100 * datum.value, '{form[:-1]}f') + ' %'"  # as everywhere on the page
+    elif form:
+        axis["format"] = form
     return {"field": field, "type": "quantitative", "axis": axis} | ({"scale": scale} if scale else {})
 
 
-def colour(titles: Sequence[str]) -> Spec:
-    """Return the encoding of whose numbers they are, as colour: the candidate first."""
-    scale = {"domain": list(titles), "range": list(_COLOURS[: len(titles)])}
+def colour(titles: Sequence[str], order: Sequence[str] = ()) -> Spec:
+    """Return the encoding of whose numbers they are, as colour: the one that each has in all plots, by its *order*."""
+    scale = {"domain": list(titles), "range": _of_each(titles, order, _COLOURS)}
     return {"color": {"field": "title", "type": "nominal", "scale": scale}}
 
 
-def shape(titles: Sequence[str]) -> Spec:
+def shape(titles: Sequence[str], order: Sequence[str] = ()) -> Spec:
     """Return the encoding of whose numbers they are, as shape, so that colour is not needed."""
-    scale = {"domain": list(titles), "range": list(_SHAPES[: len(titles)])}
+    scale = {"domain": list(titles), "range": _of_each(titles, order, _SHAPES)}
     return {"shape": {"field": "title", "type": "nominal", "scale": scale}}
+
+
+def _of_each(titles: Sequence[str], order: Sequence[str], kinds: Sequence[str]) -> list[str]:
+    known = [title for title in order if title in titles]
+    placed = order if len(known) == len(titles) else titles
+    return [kinds[placed.index(title) % len(kinds)] for title in titles]
 
 
 def tip(**forms: str) -> Spec:

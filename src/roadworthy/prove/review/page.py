@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,10 @@ from roadworthy.prove.gate import words as gate_words
 from roadworthy.prove.gate.verdicts import ORDER, SECTIONS
 from roadworthy.prove.matrix import in_words, matrix
 from roadworthy.prove.review import behind, plots, text, words
+from roadworthy.prove.review.drawn.thresholds import costs, thresholds
+from roadworthy.prove.review.listed.tables import by_verdict, slices
+from roadworthy.prove.review.rivals import CANDIDATE
+from roadworthy.prove.review.rows.pack import packed
 from roadworthy.version import VERSION
 
 if TYPE_CHECKING:
@@ -25,26 +30,32 @@ if TYPE_CHECKING:
     from roadworthy.prove.measures import AgainstProduction, Confusion, FlipExample, Interval, MatrixCell
     from roadworthy.prove.review.comparison import CheckRow, Comparison, MetricRow
     from roadworthy.prove.review.grammar import Plot, Spec
+    from roadworthy.prove.review.tables.shapes import Shape
 
 _ASSETS = files("roadworthy.prove.review") / "assets"
-_SCRIPTS = ("vega.min.js", "vega-lite.min.js", "vega-interpreter.js", "draw.js")
+_SCRIPTS = ("explore.js", "keys.js", "vega.min.js", "vega-lite.min.js", "vega-interpreter.js", "draw.js")
 _SECTIONS = (
     ("metrics", "Metrics"),
     ("flips", "Changed predictions"),
     ("tests", "Tests"),
     ("changes", "What was changed"),
+    ("files", "Files"),
     ("complexity", "Complexity"),
     ("stages", "Stages"),
 )
 _LINES, _LINE = 12, 400  # of a message, and the characters of each
+_PRINTED = 40  # lines of an output
 _FEW = 8  # checks of a section that passed and are all shown
 _MIDDLE, _REACH = 60.0, 52.0  # of the interval glyph's 120 units
+_CODE = re.compile(r"`([^`]+)`")
 _TIMES = "\N{MULTIPLICATION SIGN}"
+_HIGH = 60.0  # units of a bar
 _WIDE = 1000.0  # units of the balance bar
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
+    name: str
     title: str
     tally: str
     shown: Sequence[CheckRow]
@@ -64,6 +75,14 @@ class _Bar:
     rest: float
     fixed_at: float
     fixed: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    x: int
+    was_y: float
+    now_y: float
+    now: float
 
 
 def render(comparison: Comparison) -> str:
@@ -94,6 +113,11 @@ def render(comparison: Comparison) -> str:
             matrix=_matrix(comparison.checks),
             plots=_plots(comparison),
             behind=behind.said(comparison.distributions.details),
+            flipped=_flipped(comparison),
+            titles=_titles(comparison),
+            by_verdict=by_verdict(comparison.checks),
+            verdicts=[verdict.replace("_", " ") for verdict in ORDER],
+            slices=slices(comparison),
             policy=_policy(scripts, style),
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files, named by hash in the policy
             style=Markup(style),  # noqa: S704 - our own file
@@ -125,12 +149,17 @@ def _hash(content: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
+def _titles(comparison: Comparison) -> list[str]:
+    return [text.visible(title, 80) for title in (CANDIDATE, *(rival.title for rival in comparison.rivals))]
+
+
 def _plots(comparison: Comparison) -> dict[str, list[Plot]]:
-    measured = comparison.distributions
+    measured, order = comparison.distributions, _titles(comparison)
     judged = next((flips for flips in comparison.flips if flips.measure["floor"] is not None), None)
     drawn: dict[str, Sequence[Plot | None]] = {
-        "metrics": [plots.calibration(measured), plots.histogram(measured), plots.slices(comparison)],
+        "metrics": [plots.calibration(measured, order), plots.histogram(measured, order), plots.slices(comparison)],
         "behind": behind.plots(measured.details),
+        "decision": [thresholds(comparison.curves, order), costs(comparison.curves, comparison.costs, order)],
         "flips": [plots.floor(judged), plots.movement(comparison.movement)],
     }
     return {place: [plot for plot in found if plot is not None] for place, found in drawn.items()}
@@ -138,7 +167,7 @@ def _plots(comparison: Comparison) -> dict[str, list[Plot]]:
 
 def _groups(rows: Sequence[CheckRow]) -> list[_Group]:
     return [
-        _group(title, found)
+        _group(section, title, found)
         for section, title in SECTIONS.items()
         if (found := [row for row in rows if row.check.section == section])
     ]
@@ -151,13 +180,13 @@ def _matrix(rows: Sequence[CheckRow]) -> dict[str, Sequence[MatrixCell]]:
     return {line: [cell for cell in cells if cell["capability"] == line] for line in lines}
 
 
-def _group(title: str, rows: Sequence[CheckRow]) -> _Group:
+def _group(name: str, title: str, rows: Sequence[CheckRow]) -> _Group:
     """Put first what failed, then what was not run; of much that passed as before, fold away all."""
     ordered = sorted(rows, key=lambda row: ORDER.index(row.verdict))
     quiet = [row for row in ordered if row.verdict == "passed" and row.before in {None, "passed"}]
     if len(quiet) <= _FEW:
-        return _Group(title, _tally(rows), ordered, [])
-    return _Group(title, _tally(rows), [row for row in ordered if row not in quiet], quiet)
+        return _Group(name, title, _tally(rows), ordered, [])
+    return _Group(name, title, _tally(rows), [row for row in ordered if row not in quiet], quiet)
 
 
 @cache
@@ -173,6 +202,9 @@ def _environment() -> Environment:
     environment.filters.update(
         name=text.visible,
         lines=_lines,
+        prose=_prose,
+        code=_source,
+        block=_block,
         metric=text.metric,
         number=text.number,
         signed=text.signed,
@@ -189,6 +221,7 @@ def _environment() -> Environment:
         place=_place,
         reach=_reach,
         balance=_balance,
+        bars=_bars,
         told=gate_words.told,
         cell_words=in_words,
         because=gate_words.because,
@@ -212,8 +245,23 @@ def _seen(value: object) -> object:
 
 def _lines(told: str) -> Markup:
     """Return a message with its lines kept, each with nothing hidden; the first twelve."""
-    shown = [escape(text.visible(line, _LINE)) for line in told.strip().split("\n")[:_LINES]]
-    return Markup("\n").join(shown)
+    return Markup("\n").join(_prose(line, _LINE) for line in told.strip().split("\n")[:_LINES])
+
+
+def _source(line: str) -> str:
+    """Return a line of a file: its indents kept, nothing hidden in it."""
+    return text.visible(line.expandtabs(4), _LINE)
+
+
+def _block(told: str) -> Markup:
+    """Return what was printed, line by line."""
+    return Markup("\n").join(escape(_source(line)) for line in told.split("\n")[:_PRINTED])
+
+
+def _prose(told: str, limit: int = 1000) -> Markup:
+    """Return a sentence: what stands between backticks as code, numbers with a true minus, nothing hidden."""
+    shown = str(escape(text.signs(text.visible(told, limit))))
+    return Markup(_CODE.sub(r"<code>\1</code>", shown))  # noqa: S704 - escaped above
 
 
 def _spec(spec: Spec) -> Markup:
@@ -221,6 +269,11 @@ def _spec(spec: Spec) -> Markup:
     encoded = json.dumps(spec, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     safe = encoded.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return Markup(safe)  # noqa: S704 - made of ASCII, without <, > and &
+
+
+def _flipped(comparison: Comparison) -> Markup:
+    """Return the rows that flipped, for a script element that holds data."""
+    return Markup("" if comparison.flipped is None else packed(comparison.flipped))  # noqa: S704 - as `packed` says
 
 
 def _columns(rows: Iterable[Mapping[str, object]]) -> list[str]:
@@ -255,6 +308,16 @@ def _place(measure: Interval | None, reach: float) -> _Place | None:
 def _balance(measure: AgainstProduction) -> _Bar:
     broken, fixed = (_WIDE * (measure[part]["value"] or 0.0) for part in ("negative", "positive"))
     return _Bar(round(broken, 1), round(_WIDE - broken - fixed, 1), round(_WIDE - fixed, 1), round(fixed, 1))
+
+
+def _bars(shape: Shape) -> list[_Column]:
+    """Return where the bars and lines of a column's distribution stand: 60 units high, 12 wide each."""
+    most = max(*shape.before, *shape.after) or 1.0
+    heights = ((_HIGH * was / most, _HIGH * now / most) for was, now in zip(shape.before, shape.after, strict=True))
+    return [
+        _Column(12 * at + 1, round(_HIGH + 1 - was, 1), round(_HIGH + 1 - now, 1), round(now, 1))
+        for at, (was, now) in enumerate(heights)
+    ]
 
 
 def _precision(row: Confusion) -> float | None:

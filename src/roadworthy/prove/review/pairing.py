@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from roadworthy.declare.requirements import Task
     from roadworthy.prove.evaluate.scored import Scored
     from roadworthy.prove.measures import AgainstProduction, Answer, FlipExample, Interval
-    from roadworthy.prove.review.evidence import Answers
+    from roadworthy.prove.review.rows.answers import Answers
 
 _EXAMPLES = 20
 _CELLS = 40
@@ -57,10 +57,10 @@ class NotPaired:
 
 def pair(base: Answers, head: Answers, task: Task, *, rows_shown: bool) -> Paired | NotPaired:
     """Return the candidate of *head* held against that of *base* on the rows that both know, found by their key."""
-    matched = _matched(base, head)
-    if matched is None:
+    found = matched(base, head)
+    if found is None:
         return NotPaired("The tested rows of the two have no common key, so they cannot be compared row by row.")
-    ours, theirs = matched
+    ours, theirs = found
     if not len(ours):
         return NotPaired("The tested rows of the two have no row in common.")
     old, new = _take(base.scored, theirs), _take(head.scored, ours)
@@ -102,11 +102,11 @@ def grid(old: Scored, new: Scored) -> Grid | None:
 
 def moved(base: Answers, head: Answers) -> Grid | None:
     """Return how scores moved from *base* to *head* on the rows that both know by their key; None without such rows."""
-    matched = _matched(base, head)
-    return None if matched is None else grid(_take(base.scored, matched[1]), _take(head.scored, matched[0]))
+    found = matched(base, head)
+    return None if found is None else grid(_take(base.scored, found[1]), _take(head.scored, found[0]))
 
 
-def _matched(base: Answers, head: Answers) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+def matched(base: Answers, head: Answers) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Return the rows of *head* and of *base* that have the same key; None without a key that is unique in both."""
     if not head.key or base.key != head.key or any(name not in side.rows for side in (base, head) for name in head.key):
         return None

@@ -9,7 +9,7 @@ from roadworthy.prove.review.grammar import INK, MUTED, Plot, Spec, colour, laye
 from roadworthy.prove.review.text import count, interval, metric, percent, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from roadworthy.prove.measures import Interval
     from roadworthy.prove.review.comparison import Comparison, Distributions, Flips, Movement, SliceRow
@@ -19,7 +19,7 @@ _TALL = 260
 _SHOWN = 40  # cells of the movement that stand in its table
 
 
-def calibration(measured: Distributions) -> Plot | None:
+def calibration(measured: Distributions, order: Sequence[str] = ()) -> Plot | None:
     """Return stated chances against observed shares; None when nothing was measured."""
     bins = [(title, bin_) for title, found in measured.calibration.items() for bin_ in found]
     if not bins:
@@ -31,7 +31,7 @@ def calibration(measured: Distributions) -> Plot | None:
     x = quantity("stated", "stated chance", ".0%", scale)
     y = quantity("observed", "observed share", ".0%", scale)
     low = quantity("observed_low", "observed share", ".0%", scale)
-    whose = colour([_shown(title) for title in titles])
+    whose = colour([_shown(title) for title in titles], order)
     told = tip(title="", stated=".1%", observed=".1%", rows=",")
     layers = [
         _diagonal(0, top, x, y),
@@ -42,14 +42,14 @@ def calibration(measured: Distributions) -> Plot | None:
         {"mark": {"type": "line", "strokeWidth": 1.5}, "encoding": {"x": x, "y": y, **whose}},
         {
             "mark": {"type": "point", "filled": True, "size": 45, "opacity": 1},
-            "encoding": {"x": x, "y": y, **whose, **shape([_shown(title) for title in titles]), **told},
+            "encoding": {"x": x, "y": y, **whose, **shape([_shown(title) for title in titles], order), **told},
         },
     ]
     return Plot(
         "calibration",
         "Calibration",
-        "On the dashed diagonal, what is stated comes true just as often. Bars: the share's 95% interval.",
-        layered(layers, values, _TALL),
+        "On the dashed diagonal, what is stated comes true just as often. Bars: the share's 95 % interval.",
+        layered(layers, values, _TALL, [_shown(title) for title in titles]),
         ("model", "stated chance", "observed share", "rows"),
         tuple(
             (_shown(title), percent(bin_["stated"]), percent(bin_["observed"]), count(bin_["rows"]))
@@ -58,7 +58,7 @@ def calibration(measured: Distributions) -> Plot | None:
     )
 
 
-def histogram(measured: Distributions) -> Plot | None:
+def histogram(measured: Distributions, order: Sequence[str] = ()) -> Plot | None:
     """Return how scores lie, as shares of rows; None when nothing was measured."""
     if measured.histogram is None or not measured.histogram["counts"]:
         return None
@@ -70,7 +70,7 @@ def histogram(measured: Distributions) -> Plot | None:
     ]
     x = quantity("score", "score", scale={"nice": False, "domain": [edges[0], edges[-1]]})
     y = quantity("share", "share of rows", ".0%", {"nice": True}) | {"stack": None}
-    encoding = {"x": x, "y": y, **colour([_shown(title) for title in counts])}
+    encoding = {"x": x, "y": y, **colour([_shown(title) for title in counts], order)}
     layers: list[Spec] = [
         {"mark": {"type": "area", "interpolate": "step-after", "opacity": 0.14}, "encoding": encoding},
         {"mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 1.5}, "encoding": encoding},
@@ -79,7 +79,7 @@ def histogram(measured: Distributions) -> Plot | None:
         "histogram",
         "Distribution of scores",
         "How often each score is given. Scores in one narrow hump hardly tell rows apart.",
-        layered(layers, steps, _TALL),
+        layered(layers, steps, _TALL, [_shown(title) for title in counts]),
         ("model", "score", "rows", "share"),
         tuple(
             (_shown(title), _range(low, high), count(amount), percent(amount / max(1, sum(amounts))))
@@ -170,7 +170,7 @@ def floor(flips: Flips | None) -> Plot | None:
         "Production's own recipe, trained again on resampled rows with other seeds, breaks this many by itself. "
         "Dashed: that noise floor and what the requirement allows on top.",
         layered(layers, [], {"step": 40}),
-        ("what", "broken", "95% interval"),
+        ("what", "broken", "95 % interval"),
         (
             (change, percent(found["value"], 2), _shares(found["low"], found["high"])),
             *((again, percent(share, 2), "") for share in noise["twins"]),
@@ -209,9 +209,9 @@ def slices(comparison: Comparison) -> Plot | None:
     return Plot(
         "slices",
         "Slices",
-        "The metric on the rows of each declared slice, with its 95% interval.",
-        layered(layers, values, {"step": max(16, 12 * len(titles))}),
-        ("slice", "model", "value", "95% interval"),
+        "The metric on the rows of each declared slice, with its 95 % interval.",
+        layered(layers, values, {"step": max(16, 12 * len(titles))}, titles),
+        ("slice", "model", "value", "95 % interval"),
         tuple((name, title, metric(measure["value"]), interval(measure)) for name, title, measure in measured),
     )
 

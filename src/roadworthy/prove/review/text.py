@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ _UNITS = ("B", "KB", "MB", "GB", "TB")
 _STEP = 1000
 _NAMED = {"\n": r"\n", "\t": r"\t", "\r": r"\r"}
 _MINUTE = 60
+_NEGATIVE = re.compile(r"(?:(?<=[\s(\[])|^)-(?=\d)")
 # Characters that change how the text around them is shown, or hide: never shown as they are.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -27,6 +29,8 @@ def visible(value: object, limit: int = _NAME) -> str:
     Controls, and characters that hide or reorder others, become escapes such as `\u202e`; a long text is cut.
     """
     text = value if isinstance(value, str) else plain(value)
+    if text.isascii() and text.isprintable():
+        return text if len(text) <= limit else text[: limit - 1] + "…"
     seen = "".join(
         _escape(character) if unicodedata.category(character) in _HIDDEN else character for character in text[:limit]
     )
@@ -87,8 +91,8 @@ def _decimals(value: float) -> int:
 
 
 def percent(share: float | None, digits: int = _SHARE_DIGITS) -> str:
-    """Return a share in [0, 1] in per cent, e.g. `7.0%`; a dash for None."""
-    return _NOTHING if share is None else _minus(f"{share * 100:.{digits}f}%")
+    """Return a share in [0, 1] in per cent, e.g. `7.0 %`; a dash for None."""
+    return _NOTHING if share is None else _minus(f"{share * 100:.{digits}f} %")
 
 
 def points(share: float | None, digits: int = _SHARE_DIGITS) -> str:
@@ -103,6 +107,11 @@ def interval(measure: Interval | None, *, sign: bool = False) -> str:
     ends = (measure["low"], measure["high"])
     decimals = max(_decimals(end) for end in ends)
     return " to ".join(_minus(f"{end:{'+' if sign and end else ''},.{decimals}f}") for end in ends)
+
+
+def signs(prose: str) -> str:
+    """Return a sentence with a true minus before its negative numbers; names and dates stay as they are."""
+    return _NEGATIVE.sub("\N{MINUS SIGN}", prose)
 
 
 def count(value: float | None) -> str:

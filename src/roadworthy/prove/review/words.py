@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from roadworthy.prove.gate.verdicts import SAYS_NO
+from roadworthy.prove.gate.verdicts import SAYS_NO, SECTIONS
 from roadworthy.prove.review.text import count, interval, metric, percent, plain, plural, signed, visible
 
 if TYPE_CHECKING:
@@ -39,12 +39,16 @@ class Tile:
 
 def headline(comparison: Comparison) -> str:
     """Return the verdict in one line."""
-    refused = len(refusals(comparison))
     if comparison.outcome == "ready" and not comparison.checks:
         return "Nothing speaks against it: nothing was tested"
     if comparison.outcome == "ready":
         return "Ready to merge: every test that ran passed"
-    return f"Not ready to merge: {plural(refused, 'test')} {'says' if refused == 1 else 'say'} no"
+    checks = {(SECTIONS[row.check.section], row.check.name) for row in comparison.checks}
+    refused = refusals(comparison)
+    tests = sum((gate.section, gate.name) in checks and not gate.whole for gate in refused)
+    rules = len(refused) - tests  # about the change as a whole: no row of the tests' table
+    parts = [plural(amount, noun) for amount, noun in ((tests, "test"), (rules, "rule")) if amount]
+    return f"Not ready to merge: {_listed(parts)} {'says' if len(refused) == 1 else 'say'} no"
 
 
 def refusals(comparison: Comparison) -> list[Gate]:

@@ -103,6 +103,14 @@ def report(project: str, number: Number, platform: Platform) -> Response:
     return Response(found, media_type="text/html; charset=utf-8", headers=REPORT)
 
 
+@router.get("/projects/{project}/changes/{number}/rows")
+@needs(Permission.READ)
+def rows(project: str, number: Number, platform: Platform) -> Response:
+    """Answer with the rows that a change flips, which its report is given where it is shown."""
+    found = view.rows(platform.at_work, project, number)
+    return Response(found, media_type="application/json", headers={"Content-Encoding": "gzip"})
+
+
 @router.post("/projects/{project}/changes/{number}/merge")
 @needs(Permission.CONTRIBUTE, body=_FORM)
 def merge(

@@ -55,6 +55,7 @@ def standing(platform: Platform, name: str, number: int, wish: Wish) -> Json:
         "gates": list(result.get("gates", [])),
         "job": None if job is None else job.id,
         "has_report": "page" in _reports(result),
+        "has_rows": "rows" in _reports(result),
         "holds": list(found.holds),
         # Whether nothing else speaks against it than what a maintainer may say a reason for.
         "may_override": is_open and found.needs_reason and not obstacles(found, replace(wish, reason="-")),
@@ -82,12 +83,27 @@ def report(platform: Platform, name: str, number: int) -> bytes:
         NotFound: There is no change of that number, or its last commit has no report.
         IntegrityError: It is damaged.
     """
+    return _written(platform, name, number, "page")
+
+
+def rows(platform: Platform, name: str, number: int) -> bytes:
+    """Return all rows that a change flips, as compressed JSON that a runner wrote, for that page alone.
+
+    Raises:
+        NotFound: There is no change of that number, or its last commit has no such rows.
+        IntegrityError: They are damaged.
+    """
+    return _written(platform, name, number, "rows")
+
+
+def _written(platform: Platform, name: str, number: int, role: str) -> bytes:
     platform.known(name)
     _, result = _check(platform, changing.standing(platform, name, number))
     named = _reports(result)
-    if "page" not in named:
-        raise NotFound(f"Change {number} has no report.", remedy="It is there once a check has tested its last commit.")
-    return platform.home.ledger(name, SPEAKER).objects.get(Address(named["page"]))
+    if role not in named:
+        what = {"page": "report", "rows": "rows of changed predictions"}[role]
+        raise NotFound(f"Change {number} has no {what}.", remedy="It is there once a check has tested its last commit.")
+    return platform.home.ledger(name, SPEAKER).objects.get(Address(named[role]))
 
 
 def _check(platform: Platform, found: Standing) -> tuple[Job | None, Mapping[str, Any]]:

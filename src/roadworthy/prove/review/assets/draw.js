@@ -12,13 +12,15 @@
   function show(handler, event, item, value) {
     tip.hidden = value == null || value === "";
     if (tip.hidden) return;
-    const lines = typeof value === "object" ? Object.entries(value).map(([name, text]) => `${name}: ${text}`) : [String(value)];
+    const lines = typeof value === "object" ? Object.entries(value).map(([name, text]) => `${name}: ${String(text).replace(/(\d)%$/, "$1 %")}`) : [String(value)];
     tip.textContent = lines.join("\n");
     const box = tip.getBoundingClientRect();
     const left = Math.min(event.clientX + 14, window.innerWidth - box.width - 8);
     const top = Math.min(event.clientY + 14, window.innerHeight - box.height - 8);
     tip.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(8, top)}px)`;
   }
+
+  window.views = [];
 
   async function draw(figure) {
     const holder = figure.querySelector(".plot");
@@ -34,6 +36,7 @@
       logLevel: vega.Error,
     });
     await view.runAsync();
+    window.views.push(view);
     figure.dataset.drawn = "yes";
     const numbers = figure.querySelector("details");
     if (numbers) numbers.open = false;
@@ -47,6 +50,7 @@
 
   async function drawAll() {
     for (const figure of document.querySelectorAll("figure[data-plot]")) {
+      await new Promise((resolve) => setTimeout(resolve)); // whoever reads or types is not kept waiting
       try {
         await draw(figure);
       } catch (fault) {
@@ -54,6 +58,7 @@
         console.error(`The plot ${figure.dataset.plot} was not drawn:`, fault);
       }
     }
+    document.documentElement.dataset.drawnAt = String(performance.now());
     document.documentElement.dataset.ready = "yes";
   }
 

@@ -47,12 +47,17 @@ def lines(files: Sequence[FileChange]) -> tuple[Lines, ...]:
     """Return the lines that came and went, by kind of file; what tools write is left out."""
     sums: dict[str, tuple[int, int]] = {}
     for file in files:
-        if _GENERATED.fullmatch(file.path) or file.added is None or file.deleted is None:
+        if is_generated(file.path) or file.added is None or file.deleted is None:
             continue
         added, removed = sums.get(kind := kind_of(file.path), (0, 0))
         sums[kind] = (added + file.added, removed + file.deleted)
     order = ("code", "tests", "notebooks", "declarations", "documentation", "other files")
     return tuple(Lines(kind, *sums[kind]) for kind in order if kind in sums)
+
+
+def is_generated(path: str) -> bool:
+    """Whether tools write the file at *path*: a lock, or a pin."""
+    return _GENERATED.fullmatch(path) is not None
 
 
 def kind_of(path: str) -> str:

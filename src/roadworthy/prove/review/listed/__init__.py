@@ -1,0 +1,1 @@
+"""What a review lists from several parts of a comparison."""
