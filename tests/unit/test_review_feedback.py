@@ -166,7 +166,7 @@ def test_numbers_stand_without_images() -> None:
     """Shares have bars of one scale, and differences a line that says on which side of none they lie."""
     text = render(comparison(better()))
 
-    assert re.search(r"\| Broken \| [\d.]+% \| \d+ \| `[█▏▎▍▌▋▊▉░]{20}` \|", text)
+    assert re.search(r"\| Broken \| [\d.]+ % \| \d+ \| `[█▏▎▍▌▋▊▉░]{20}` \|", text)
     assert re.search(r"better `·+[│┼]·*─+●─+`", text)
 
 
@@ -234,7 +234,7 @@ def test_a_review_without_a_proof_says_its_verdict_alone() -> None:
     ready = small(("Check", "the pipeline", "passed"))
 
     assert "###" not in text
-    assert "## ✗ Not ready to merge: 1 test says no" in text
+    assert "## ✗ Not ready to merge: 1 rule says no" in text
     assert words.headline(ready) == "Nothing speaks against it: nothing was tested"
     assert document(ready)["summary"] == []
 
@@ -270,7 +270,7 @@ def test_the_terminal_says_what_the_comment_says() -> None:
 
     assert told[0] == ("bad", words.headline(found))
     assert "Since the last review, of 9a7be4410c9a: 1 new" in text
-    assert re.search(r"broken +[\d.]+%  [█▏▎▍▌▋▊▉░]{20}  \d+ rows", text)
+    assert re.search(r"broken +[\d.]+ %  [█▏▎▍▌▋▊▉░]{20}  \d+ rows", text)
     assert "roc_auc" in text
     assert ESCAPE not in text
 
