@@ -219,6 +219,7 @@ class World:
             "page": None, "seen": {"code": "c", "data": "d", "model": None, "report": None}, "text": "Why?",
             "anchor": {}, "answers": None, "comment": "blake3:0", "state": "held", "reason": "", "of": ["ada"],
             "who": "ada", "name": "hold", "done": True, "answer": "It is held.", "link": "",
+            "outcome": "ready", "review": {}, "document": "blake3:1", "markdown": "blake3:2",
         }  # fmt: skip
         for kind in said.KINDS:
             self.ledgers[change.project].keep(kind, {key: told[key] for key in FORMS[kind]})

@@ -102,7 +102,7 @@ def test_of_a_push_that_was_killed_between_two_refs_all_move(tmp_path: Path, ada
         place = server.forge.path("flights")
 
     assert done.returncode != 0
-    assert 0 < len(moved) < MANY_REFS
+    assert 0 < len(moved) <= MANY_REFS
     assert {refs.get(f"refs/heads/{name}") for name in (*names, "feature/gone")} == {ada.head()}
     assert list((place / "pushes").glob("*.json")) == []
 

@@ -234,7 +234,7 @@ def test_what_could_not_be_done_is_tried_again_ever_later_and_then_left(database
 
     assert after.state == "failed"
     assert after.reason == "Left after 5 attempts: no room on the disk"
-    assert [backoff(attempt) for attempt in (1, 2, 3, 99)] == [10, 20, 40, 600]
+    assert [backoff(attempt) for attempt in (1, 2, 3, 99)] == [10, 20, 40, 3600]
     with database.write() as connection:
         assert jobs.retry(connection, number).attempts == 0
     assert taken(database).fence == ATTEMPTS + 1

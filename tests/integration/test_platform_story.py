@@ -150,7 +150,9 @@ def answers(world: World) -> dict[str, Any]:
             continue
         for number in (1, 2) if "{number}" in path else (0,):
             where = path.replace("{project}", PROJECT).replace("{number}", str(number))
-            assert "{" not in where
+            asks = any(one["in"] == "query" and one.get("required") for one in methods["get"].get("parameters", ()))
+            if asks or "{" in where or where.endswith("/compare"):
+                continue  # what names one thing more is asked by test_platform_rebuilt.py
             answer = world.ada.get(where)
             assert answer.status == 200, (where, answer.text)
             asked[where] = compared(answer.data) if "json" in answer.headers["content-type"] else answer.text

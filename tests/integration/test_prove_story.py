@@ -301,7 +301,7 @@ def test_a_review_shows_what_became_of_the_datasets(toy: Toy) -> None:
     assert {change.name for change in reviewed.comparison.datasets.changed} == {"training", "reference"}
     assert reviewed.comparison.datasets.changed[0].columns[0].name in {"wind", "wind0"}
     assert "In the datasets training, reference, nothing is left of wind." in told
-    assert "| `wind` | 0.0% | 100.0% |" in told
+    assert "| `wind` | 0.0 % | 100.0 % |" in told
 
 
 def test_a_model_that_cannot_take_what_may_be_missing_fails(toy: Toy) -> None:

@@ -44,6 +44,7 @@ WITHOUT_TWIN = {
     "/projects/{project}/jobs/{job}/log/stream": "/api/projects/{project}/jobs/{job}/log, from an offset on",
     "/projects/{project}/jobs/{job}/report": "a document, under an address that the job names",
     "/projects/{project}/changes/{number}/report": "likewise",
+    "/projects/{project}/changes/{number}/rows": "the rows of that document, which asks for them",
     "/projects/{project}/changes/{number}/approvals/{record}/report": "likewise",
 }
 MANY = 10_000

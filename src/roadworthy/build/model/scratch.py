@@ -27,16 +27,14 @@ class Scratch:
         sweep(Path(tempfile.gettempdir()))
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
         draft = self.path / f"{_OWNER}-draft"
-        self._lock = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock = draft.open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         draft.rename(self.path / _OWNER)  # it is locked from the moment on that it has its name
 
     def remove(self) -> None:
-        """Remove it with all that is in it; may be repeated."""
+        """Remove it with all that is in it; may be repeated, also by several threads at once."""
         shutil.rmtree(self.path, ignore_errors=True)
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        self._lock.close()
 
 
 def sweep(folder: Path) -> None:
