@@ -5,19 +5,17 @@ With `ROADWORTHY_PICTURES=FOLDER` they are also drawn there, to be looked at.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from browser import Browser
+from web_looks import look
 from web_world import PASSWORD, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PICTURES = os.environ.get("ROADWORTHY_PICTURES")
 SIZES = {"wide": 1280, "narrow": 390}
 OPEN = ("/sign-in", "/design", "/nothing", "/join/none")
 SIGNED_IN = ("/account", "/account/tokens", "/account/sessions", "/accounts", "/projects/none")
@@ -58,17 +56,6 @@ def sign_in(page: Browser, world: World, then: str = "/account") -> None:
     page.goto(f"{world.url}/sign-in?next={then}")
     page.fill(name="ada", password=PASSWORD)
     assert page.submit("form button") == 200
-
-
-def look(page: Browser, name: str) -> list[str]:
-    """Return what is wrong with the page that is shown, and draw it when pictures are wanted."""
-    if PICTURES:
-        page.picture(Path(PICTURES) / f"{name}.png")
-    too_wide = page.run("document.scrollingElement.scrollWidth > innerWidth")
-    # A page that tells of a failure has its status, which the browser says on the console.
-    said = [line for line in page.console if "Failed to load resource" not in line]
-    page.console.clear()
-    return [*page.axe(), *said, *(["wider than the window"] if too_wide else [])]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -35,6 +35,7 @@ from roadworthy.prove.junit import junit_of
 from roadworthy.prove.matrix import in_words, matrix
 from roadworthy.prove.proof import Check
 from roadworthy.prove.side_by_side import made
+from roadworthy_kit import binomial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,6 +219,7 @@ def test_the_chance_of_few_hits_is_the_sum_of_its_parts(rows: int, chance: float
     terms = np.exp(logs + k * np.log(chance) + (rows - k) * np.log1p(-chance))
 
     assert share.at_most(hits, rows, chance) == pytest.approx(float(terms[: max(hits, -1) + 1].sum()), abs=1e-9)
+    assert binomial.at_most(hits, rows, chance) == share.at_most(hits, rows, chance)
 
 
 @given(st.integers(20, 3000), st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99]), st.sampled_from([0.01, 0.05, 0.1]))

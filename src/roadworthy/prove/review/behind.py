@@ -18,11 +18,15 @@ _EVERY = 5  # cutoffs of which one stands in the table
 _STEP = {"step": 22}
 
 
-def plots(details: Details) -> list[Plot]:
-    """Return the plots of what was measured, with the task's own first."""
+def plots(details: Details, *, are_curves_drawn: bool = False) -> list[Plot]:
+    """Return the plots of what was measured, with the task's own first.
+
+    Where curves over thresholds are drawn of the answers themselves, those that the proof keeps are not drawn again.
+    """
+    curves = {} if are_curves_drawn else details.get("thresholds", {})
     found: list[Plot | None] = [
-        _thresholds(details.get("thresholds", {})),
-        _costs(details.get("thresholds", {})),
+        _thresholds(curves),
+        _costs(curves),
         _classes(details.get("matrix", {})),
         _residuals(details.get("residuals", {})),
         _importance(details),

@@ -158,7 +158,7 @@ def _plots(comparison: Comparison) -> dict[str, list[Plot]]:
     judged = next((flips for flips in comparison.flips if flips.measure["floor"] is not None), None)
     drawn: dict[str, Sequence[Plot | None]] = {
         "metrics": [plots.calibration(measured, order), plots.histogram(measured, order), plots.slices(comparison)],
-        "behind": behind.plots(measured.details),
+        "behind": behind.plots(measured.details, are_curves_drawn=bool(comparison.curves)),
         "decision": [thresholds(comparison.curves, order), costs(comparison.curves, comparison.costs, order)],
         "flips": [plots.floor(judged), plots.movement(comparison.movement)],
     }
