@@ -59,3 +59,11 @@ def test_an_unchanged_run_writes_nothing(toy: Toy) -> None:
     assert done.returncode == 0
     assert {path.name for path in before if before[path] != after.get(path)} <= INDEX
     assert {path.name for path in after.keys() - before.keys()} <= INDEX
+
+
+def test_a_server_starts_without_what_only_its_jobs_need() -> None:
+    """Numbers are made by processes apart: a platform that waits for a push holds none of their libraries."""
+    script = "import sys, roadworthy.cli.up; print('numpy' in sys.modules, 'duckdb' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["False", "False"]

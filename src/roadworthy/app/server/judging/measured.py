@@ -13,7 +13,6 @@ from roadworthy.app.server.at_commit import declared_at
 from roadworthy.build.pipeline.named import found_in
 from roadworthy.errors import IntegrityError, InvalidDeclaration, NotAProject
 from roadworthy.prove import keep
-from roadworthy.prove.evaluate.evaluate import without_label
 from roadworthy.prove.gate.verdicts import SECTIONS
 from roadworthy.prove.proof import Check
 
@@ -81,6 +80,8 @@ def _computed(local: Local, run: Run, proof: Proof, by: tuple[Declared, str | No
     known = None if dataset is None else found_in(contents, dataset.path, local.ledger.objects)
     if "candidate" not in proof.predictions or known is None or proof.reference is None:
         why = "It cannot be computed: no predictions of the declared reference rows were handed in."
+        from roadworthy.prove.evaluate.evaluate import without_label  # it loads numpy: not at the server's start
+
         unshown = without_label(cast("Requirements", project.requirements), why)
         return Computed(tuple(replace(one, verdict="failed") for one in unshown), None)
     if known.address != proof.reference:

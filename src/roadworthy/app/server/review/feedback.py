@@ -9,7 +9,6 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from roadworthy.app.evidence import gather
 from roadworthy.app.server import changes
 from roadworthy.app.server.at_commit import on_platform
 from roadworthy.app.server.platform import SPEAKER
@@ -22,7 +21,6 @@ from roadworthy.platform.change.said import FEEDBACK, said
 from roadworthy.prove import keep as proofs
 from roadworthy.prove.gate.verdicts import SAYS_NO, SECTIONS
 from roadworthy.prove.review import keep
-from roadworthy.prove.review.compare import compare
 from roadworthy.prove.review.comparison import Comparison, Datasets, Gate, Side
 from roadworthy.prove.review.feedback import markdown
 from roadworthy.prove.review.feedback.document import document
@@ -118,6 +116,10 @@ def _before(given: tuple[Said, ...], comparison: Comparison) -> Mapping[str, Any
 
 def _compared(platform: Platform, found: Change, verdict: Checked) -> Comparison:
     """Return the change held against its base, with the verdict and the gates that the platform itself came to."""
+    # They load numpy and DuckDB, for which no server waits at its start.
+    from roadworthy.app.evidence import gather
+    from roadworthy.prove.review.compare import compare
+
     local = on_platform(platform.home, found.project, SPEAKER)
     onto = platform.forge.refs(found.project).get(f"refs/heads/{found.target}") or verdict.commit
     fork = local.repo.merge_base(onto, verdict.commit) or onto
